@@ -1,0 +1,44 @@
+# A thin front for Meson. `make demo` and `make test` install what they need first (tools/setup).
+
+BUILD ?= build
+SOURCES := $(shell git ls-files 'src/*.[ch]' 'tests/*.[ch]' 'bench/*.[ch]' 'fuzz/*.[ch]' 2>/dev/null)
+
+.PHONY: all setup build demo test check bench bench-peers fuzz format clean install
+
+all: build
+
+setup:
+	@tools/setup
+
+$(BUILD)/build.ninja: | setup
+	@meson setup $(BUILD) >/dev/null
+
+build: setup $(BUILD)/build.ninja
+	@ninja -C $(BUILD) --quiet
+
+demo: build
+	@tools/demo $(BUILD)/quern
+
+test: build
+	@tools/test $(BUILD)
+
+check: build
+	@tools/check
+
+bench: build
+	@bench/run $(BUILD)
+
+bench-peers:
+	@bench/install-peers
+
+fuzz: setup
+	@tools/fuzz
+
+format:
+	@clang-format -i $(SOURCES)
+
+install: build
+	@meson install -C $(BUILD)
+
+clean:
+	rm -rf $(BUILD) build-*

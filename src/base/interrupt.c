@@ -1,0 +1,37 @@
+#include "base/interrupt.h"
+
+#include <signal.h>
+#include <stddef.h>
+
+static volatile sig_atomic_t pending; /* signal handlers can reach nothing but globals */
+
+static void on_signal(int number)
+{
+    if (pending) {
+        signal(number, SIG_DFL);
+        raise(number);
+    }
+    pending = 1;
+}
+
+void interrupt_install(void)
+{
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+bool interrupt_pending(void)
+{
+    return pending;
+}
+
+bool interrupt_check(const char *doing, struct error *err)
+{
+    if (!pending)
+        return true;
+    return error_set(err, ERR_INTERRUPT, "interrupted while %s", doing);
+}

@@ -1,0 +1,224 @@
+#include "base/text.h"
+
+#include "base/arena.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+bool text_to_int64(const char *text, size_t length, int64_t *value)
+{
+    size_t i = 0;
+    const bool negative = length > 0 && text[0] == '-';
+    uint64_t sum = 0;
+
+    if (length > 0 && (text[0] == '-' || text[0] == '+'))
+        i = 1;
+    if (i == length)
+        return false;
+    for (; i < length; i++) {
+        const unsigned digit = (unsigned)(unsigned char)text[i] - '0';
+        if (digit > 9 || __builtin_mul_overflow(sum, 10u, &sum) ||
+            __builtin_add_overflow(sum, digit, &sum))
+            return false;
+    }
+    if (sum > (uint64_t)INT64_MAX + negative)
+        return false;
+    *value = negative ? (int64_t)(0 - sum) : (int64_t)sum;
+    return true;
+}
+
+bool text_to_double(const char *text, size_t length, double *value)
+{
+    char buffer[64], *end;
+
+    if (length == 0 || length >= sizeof buffer || (unsigned char)text[0] <= ' ')
+        return false;
+    for (size_t i = 0; i < length; i++)
+        if (!strchr("0123456789+-.eE", text[i]) || text[i] == '\0')
+            return false;
+    memcpy(buffer, text, length);
+    buffer[length] = '\0';
+    *value = strtod(buffer, &end);
+    return end == buffer + length && isfinite(*value);
+}
+
+bool text_to_bool(const char *text, size_t length, bool *value)
+{
+    static const struct {
+        const char *word;
+        bool value;
+    } words[] = {
+        {"true", true}, {"false", false}, {"1", true},   {"0", false}, {"t", true},
+        {"f", false},   {"yes", true},    {"no", false}, {"y", true},  {"n", false},
+    };
+
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strlen(words[i].word) == length && strncasecmp(words[i].word, text, length) == 0) {
+            *value = words[i].value;
+            return true;
+        }
+    return false;
+}
+
+int64_t text_days_from_date(int64_t year, unsigned month, unsigned day)
+{
+    /* Count from 1 March, so that the leap day is the last of its year. */
+    year -= month <= 2;
+    const int64_t era = (year >= 0 ? year : year - 399) / 400;
+    const unsigned year_of_era = (unsigned)(year - era * 400);
+    const unsigned day_of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
+    const unsigned day_of_era =
+        year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+
+    return era * 146097 + (int64_t)day_of_era - 719468;
+}
+
+struct scanner {
+    const char *at, *end;
+};
+
+static bool scan_digits(struct scanner *s, int count, unsigned *value)
+{
+    if (s->end - s->at < count)
+        return false;
+    *value = 0;
+    for (int i = 0; i < count; i++) {
+        const unsigned digit = (unsigned)(unsigned char)s->at[i] - '0';
+        if (digit > 9)
+            return false;
+        *value = *value * 10 + digit;
+    }
+    s->at += count;
+    return true;
+}
+
+static bool scan_char(struct scanner *s, char c)
+{
+    if (s->at == s->end || *s->at != c)
+        return false;
+    s->at++;
+    return true;
+}
+
+static bool scan_date(struct scanner *s, int64_t *days)
+{
+    static const unsigned char month_days[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    unsigned year, month, day;
+
+    if (!scan_digits(s, 4, &year) || !scan_char(s, '-') || !scan_digits(s, 2, &month) ||
+        !scan_char(s, '-') || !scan_digits(s, 2, &day))
+        return false;
+    if (month < 1 || month > 12 || day < 1 || day > month_days[month - 1])
+        return false;
+    const bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    if (month == 2 && day == 29 && !leap)
+        return false;
+    *days = text_days_from_date(year, month, day);
+    return true;
+}
+
+static bool scan_clock(struct scanner *s, int64_t *microseconds)
+{
+    unsigned hour, minute, second = 0;
+    int64_t fraction = 0;
+
+    if (!scan_digits(s, 2, &hour) || !scan_char(s, ':') || !scan_digits(s, 2, &minute))
+        return false;
+    if (scan_char(s, ':')) {
+        if (!scan_digits(s, 2, &second))
+            return false;
+        if (scan_char(s, '.') || scan_char(s, ',')) {
+            int64_t unit = 100000;
+            const char *first = s->at;
+            for (; s->at < s->end && *s->at >= '0' && *s->at <= '9'; s->at++, unit /= 10)
+                fraction += unit * (*s->at - '0');
+            if (s->at == first)
+                return false;
+        }
+    }
+    if (hour > 23 || minute > 59 || second > 60)
+        return false;
+    *microseconds = ((int64_t)hour * 3600 + minute * 60 + second) * 1000000 + fraction;
+    return true;
+}
+
+static bool scan_zone(struct scanner *s, int64_t *offset)
+{
+    unsigned hour, minute = 0;
+
+    *offset = 0;
+    if (s->at == s->end || scan_char(s, 'Z') || scan_char(s, 'z'))
+        return true;
+    const int64_t sign = *s->at == '-' ? -1 : 1;
+    if (!scan_char(s, '+') && !scan_char(s, '-'))
+        return false;
+    if (!scan_digits(s, 2, &hour))
+        return false;
+    if (s->at < s->end) {
+        (void)scan_char(s, ':');
+        if (!scan_digits(s, 2, &minute))
+            return false;
+    }
+    *offset = sign * ((int64_t)hour * 3600 + minute * 60) * 1000000;
+    return hour < 24 && minute < 60;
+}
+
+bool text_to_time(const char *text, size_t length, int64_t *microseconds)
+{
+    struct scanner s = {text, text + length};
+    int64_t days, clock = 0, offset = 0;
+
+    if (!scan_date(&s, &days))
+        return false;
+    if (s.at < s.end) {
+        if (!scan_char(&s, 'T') && !scan_char(&s, ' ') && !scan_char(&s, 't'))
+            return false;
+        if (!scan_clock(&s, &clock) || !scan_zone(&s, &offset))
+            return false;
+    }
+    if (s.at != s.end)
+        return false;
+    *microseconds = days * 86400000000 + clock - offset;
+    return true;
+}
+
+static void make_room(struct text *text, size_t more)
+{
+    if (text->room - text->length > more)
+        return;
+    text->room = (text->length + more + 1) * 2;
+    text->bytes = memory_resize(text->bytes, text->room, 1);
+}
+
+void text_add(struct text *text, const char *bytes, size_t length)
+{
+    make_room(text, length);
+    if (length)
+        memcpy(text->bytes + text->length, bytes, length);
+    text->length += length;
+    text->bytes[text->length] = '\0';
+}
+
+void text_add_format(struct text *text, const char *format, ...)
+{
+    va_list args, again;
+
+    va_start(args, format);
+    va_copy(again, args);
+    const int length = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    make_room(text, (size_t)length);
+    vsnprintf(text->bytes + text->length, (size_t)length + 1, format, again);
+    va_end(again);
+    text->length += (size_t)length;
+}
+
+void text_clear(struct text *text)
+{
+    free(text->bytes);
+    *text = (struct text){0};
+}

@@ -1,0 +1,33 @@
+/* text — numbers and times from text, checked; growable text. */
+#ifndef QUERN_BASE_TEXT_H
+#define QUERN_BASE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A whole decimal integer (sign allowed), nothing before or after it; false if not or too large. */
+bool text_to_int64(const char *text, size_t length, int64_t *value);
+/* A whole decimal number; false if not. "nan" and "inf" are not numbers here. */
+bool text_to_double(const char *text, size_t length, double *value);
+/* true/false, t/f, yes/no, y/n, 1/0, in any case. */
+bool text_to_bool(const char *text, size_t length, bool *value);
+/*
+ * ISO 8601: YYYY-MM-DD, optionally [T or space]HH:MM[:SS[.fraction]][Z|+HH[:MM]|-HH[:MM]].
+ * Without a zone it is UTC. Microseconds since 1970; a finer fraction is cut.
+ */
+bool text_to_time(const char *text, size_t length, int64_t *microseconds);
+/* Days from 1970-01-01 of a proleptic Gregorian date. */
+int64_t text_days_from_date(int64_t year, unsigned month, unsigned day);
+
+/* Growable bytes, always NUL-terminated once something was added. */
+struct text {
+    char *bytes;
+    size_t length, room;
+};
+void text_add(struct text *text, const char *bytes, size_t length);
+void text_add_format(struct text *text, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+void text_clear(struct text *text);
+
+#endif

@@ -1,0 +1,46 @@
+#include "base/file.h"
+#include "support/test.h"
+
+TEST(file_appears_whole_or_not_at_all)
+{
+    struct error err = {0};
+    struct file_writer writer;
+    char *bytes;
+    size_t size;
+    const char *path = test_path("whole.txt");
+
+    EXPECT_OK(file_write(path, "old", 3, &err), &err);
+    EXPECT_OK(file_writer_open(&writer, path, &err), &err);
+    fputs("new content", writer.stream);
+    file_writer_discard(&writer);
+    EXPECT_OK(file_read(path, 100, &bytes, &size, &err), &err);
+    EXPECT_STR(bytes, "old");
+    free(bytes);
+    EXPECT_ERROR(file_read(path, 2, &bytes, &size, &err), &err, ERR_LIMIT, "whole.txt");
+}
+
+TEST(file_failures_name_the_file)
+{
+    struct error err = {0};
+    char *bytes;
+    size_t size;
+
+    EXPECT_ERROR(file_read("/nowhere/x", 10, &bytes, &size, &err), &err, ERR_IO, "/nowhere/x");
+    EXPECT_ERROR(file_read("/tmp", 10, &bytes, &size, &err), &err, ERR_IO, "folder");
+    EXPECT_ERROR(file_write("/nowhere/x", "", 0, &err), &err, ERR_IO, "/nowhere/x");
+    EXPECT_ERROR(file_write("/dev/full/x", "a", 1, &err), &err, ERR_IO, "/dev/full/x");
+}
+
+TEST(file_folders_come_and_go)
+{
+    struct error err = {0};
+
+    EXPECT_OK(file_make_folders(test_path("a/b/c"), &err), &err);
+    EXPECT_OK(file_make_folders(test_path("a/b/c"), &err), &err);
+    EXPECT(file_is_folder(test_path("a/b/c")));
+    EXPECT_OK(file_make_parents(test_path("d/e/f.txt"), &err), &err);
+    EXPECT(file_is_folder(test_path("d/e")));
+    EXPECT(!file_exists(test_path("d/e/f.txt")));
+    EXPECT_OK(file_remove_tree(test_path("a"), &err), &err);
+    EXPECT(!file_exists(test_path("a")));
+}

@@ -1,0 +1,129 @@
+#include "support/test.h"
+
+#include <errno.h>
+#include <ftw.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { TESTS_MAX = 512 };
+
+static struct CMUnitTest tests[TESTS_MAX];
+static size_t test_count;
+static char folder[64];
+int test_row;
+
+void test_register(const char *name, void (*function)(void **))
+{
+    if (test_count == TESTS_MAX)
+        abort();
+    tests[test_count++] = (struct CMUnitTest){.name = name, .test_func = function};
+}
+
+static int remove_entry(const char *path, const struct stat *info, int type, struct FTW *where)
+{
+    (void)info;
+    (void)type;
+    (void)where;
+    return remove(path);
+}
+
+static void remove_folder(void)
+{
+    if (folder[0])
+        nftw(folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+const char *test_folder(void)
+{
+    if (!folder[0]) {
+        snprintf(folder, sizeof folder, "/tmp/quern-test-XXXXXX");
+        if (!mkdtemp(folder))
+            abort();
+        atexit(remove_folder);
+    }
+    return folder;
+}
+
+const char *test_path(const char *name)
+{
+    static char paths[4][512];
+    static unsigned next;
+    char *path = paths[next++ % 4];
+
+    snprintf(path, sizeof paths[0], "%s/%s", test_folder(), name);
+    return path;
+}
+
+const char *test_shared(const char *name)
+{
+    static char path[1024];
+    const char *shared = getenv("QUERN_SHARED");
+
+    snprintf(path, sizeof path, "%s/%s", shared ? shared : "../shared", name);
+    if (access(path, R_OK) == 0)
+        return path;
+    fprintf(stderr, "*** SKIPPED: reference data '%s' is not here ***\n", path);
+    return NULL;
+}
+
+static char *slurp(const char *path)
+{
+    FILE *stream = fopen(path, "rb");
+    size_t room = 1 << 20, used = 0;
+    char *text = malloc(room);
+
+    if (!stream || !text)
+        abort();
+    while ((used += fread(text + used, 1, room - used - 1, stream)) == room - 1) {
+        room *= 2;
+        text = realloc(text, room);
+        if (!text)
+            abort();
+    }
+    text[used] = '\0';
+    fclose(stream);
+    return text;
+}
+
+struct test_output test_quern(const char *format, ...)
+{
+    struct test_output output = {0};
+    const char *program = getenv("QUERN");
+    char *arguments = NULL, *command = NULL;
+    va_list args;
+
+    va_start(args, format);
+    if (vasprintf(&arguments, format, args) < 0)
+        abort();
+    va_end(args);
+    if (asprintf(&command, "%s %s >%s/stdout 2>%s/stderr </dev/null",
+                 program ? program : "build/quern", arguments, test_folder(), test_folder()) < 0)
+        abort();
+    const int status = system(command);
+    output.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    free(arguments);
+    free(command);
+    char path[96];
+    snprintf(path, sizeof path, "%s/stdout", folder);
+    output.out = slurp(path);
+    snprintf(path, sizeof path, "%s/stderr", folder);
+    output.err = slurp(path);
+    return output;
+}
+
+void test_output_clear(struct test_output *output)
+{
+    free(output->out);
+    free(output->err);
+    *output = (struct test_output){0};
+}
+
+int main(int argc, char **argv)
+{
+    if (argc > 1)
+        cmocka_set_test_filter(argv[1]);
+    return _cmocka_run_group_tests(program_invocation_short_name, tests, test_count, NULL, NULL)
+               ? 1
+               : 0;
+}
