@@ -27,6 +27,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Rows of a slice, at most. */
+enum { JOURNEY_ATTENTION_ROWS_MAX = 1024 };
+
 struct journey_attention_shape {
     size_t vocabulary; /* V; tokens at or above it, or below 0, are unknown: bias only */
     size_t steps;      /* T, the longest journey */
@@ -50,7 +53,7 @@ struct journey_attention_net {
     size_t loss;         /* [1]: this slice's share of the weighted mean cross-entropy */
 };
 
-/* A network for slices of up to `rows` journeys. */
+/* A network for slices of up to `rows` journeys, at most JOURNEY_ATTENTION_ROWS_MAX. */
 void journey_attention_net_init(struct journey_attention_net *net,
                                 const struct journey_attention_shape *shape, size_t rows);
 void journey_attention_net_clear(struct journey_attention_net *net);

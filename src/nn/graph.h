@@ -54,6 +54,8 @@ struct graph_parameter {
 /* Slices have at most `rows` rows of at most `steps` steps (1 for a model without time). */
 struct graph *graph_new(size_t rows, size_t steps);
 void graph_free(struct graph *graph);
+/* Another set than the fastest (kernels.h), before graph_finish(); for tests. */
+void graph_use_kernels(struct graph *graph, const struct kernels *kernels);
 
 /* Building. Each returns the id of the new value. */
 size_t graph_parameter(struct graph *graph, const char *name, struct shape shape);
