@@ -172,26 +172,34 @@ bool config_unknown(const struct yaml_node *entry, const char *const *known, str
     return yaml_fail(err, entry, "unknown key '%s'; known here: %s", path, list);
 }
 
+struct reader {
+    const struct config_field *fields;
+    const char *const *others;
+    void *settings;
+    struct arena *memory;
+};
+
 /* The keys of one map: whole names, or the parts of dotted names below `prefix`, each once. */
-static bool fail_unknown(const struct yaml_node *entry, const struct config_field *fields,
-                         const char *prefix, struct error *err)
+static bool fail_unknown(const struct reader *r, const struct yaml_node *entry, const char *prefix,
+                         struct error *err)
 {
     char names[KNOWN_MAX][NAME_MAX_BYTES];
     const char *known[KNOWN_MAX + 1];
     const size_t skip = strlen(prefix);
     size_t count = 0;
 
-    for (const struct config_field *f = fields; f->type != CONFIG_TYPE_END && count < KNOWN_MAX;
+    for (const char *const *other = r->others; other && *other && skip == 0; other++)
+        snprintf(names[count++], NAME_MAX_BYTES, "%s", *other);
+    for (const struct config_field *f = r->fields; f->type != CONFIG_TYPE_END && count < KNOWN_MAX;
          f++) {
         if (strncmp(f->name, prefix, skip) != 0)
             continue;
         snprintf(names[count], NAME_MAX_BYTES, "%.*s", (int)strcspn(f->name + skip, "."),
                  f->name + skip);
-        if (count && strcmp(names[count], names[count - 1]) == 0)
-            continue;
-        known[count] = names[count];
-        count++;
+        count += count == 0 || strcmp(names[count], names[count - 1]) != 0;
     }
+    for (size_t i = 0; i < count; i++)
+        known[i] = names[i];
     known[count] = NULL;
     return config_unknown(entry, known, err);
 }
@@ -227,9 +235,17 @@ static bool has_prefix(const struct config_field *fields, const char *prefix)
     return false;
 }
 
+static bool is_other(const struct reader *r, const char *prefix, const char *key)
+{
+    for (const char *const *other = r->others; other && *other && !prefix[0]; other++)
+        if (strcmp(*other, key) == 0)
+            return true;
+    return false;
+}
+
 /* Depth is bounded: a map is entered only where some field's name goes deeper. */
-static bool read_map(const struct yaml_node *map, const struct config_field *fields,
-                     const char *prefix, void *settings, struct arena *memory, struct error *err)
+static bool read_map(const struct reader *r, const struct yaml_node *map, const char *prefix,
+                     struct error *err)
 {
     char path[YAML_PATH_MAX], name[NAME_MAX_BYTES + 2], below[NAME_MAX_BYTES + 2];
 
@@ -237,25 +253,26 @@ static bool read_map(const struct yaml_node *map, const struct config_field *fie
         return yaml_fail(err, map, "key '%s': must be a map of settings, not %s",
                          yaml_path(map, path), map->kind == YAML_LIST ? "a list" : "a value");
     for (const struct yaml_node *n = map->first; n; n = n->next) {
-        const size_t length = strlen(prefix) + strlen(n->key);
+        if (is_other(r, prefix, n->key))
+            continue;
+        const bool fits = strlen(prefix) + strlen(n->key) < NAME_MAX_BYTES;
         snprintf(name, sizeof name, "%s%s", prefix, n->key);
         snprintf(below, sizeof below, "%s%s.", prefix, n->key);
-        const struct config_field *f = length < NAME_MAX_BYTES ? config_find(fields, name) : NULL;
-        if (f) {
-            if (!yaml_is_null(n) && !read_value(n, f, settings, memory, err))
-                return false;
-        } else if (length < NAME_MAX_BYTES && has_prefix(fields, below)) {
-            if (!yaml_is_null(n) && !read_map(n, fields, below, settings, memory, err))
-                return false;
-        } else {
-            return fail_unknown(n, fields, prefix, err);
-        }
+        const struct config_field *f = fits ? config_find(r->fields, name) : NULL;
+        if (!f && !(fits && has_prefix(r->fields, below)))
+            return fail_unknown(r, n, prefix, err);
+        if (yaml_is_null(n))
+            continue;
+        if (f ? !read_value(n, f, r->settings, r->memory, err) : !read_map(r, n, below, err))
+            return false;
     }
     return true;
 }
 
-bool config_read(const struct yaml_node *section, const struct config_field *fields, void *settings,
-                 struct arena *memory, struct error *err)
+bool config_read(const struct yaml_node *section, const struct config_field *fields,
+                 const char *const *others, void *settings, struct arena *memory, struct error *err)
 {
-    return yaml_is_null(section) || read_map(section, fields, "", settings, memory, err);
+    const struct reader r = {fields, others, settings, memory};
+
+    return yaml_is_null(section) || read_map(&r, section, "", err);
 }

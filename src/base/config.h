@@ -87,12 +87,14 @@ const struct config_field *config_find(const struct config_field *fields, const 
 
 /*
  * Set the members whose keys are in a map of a pipeline file; the others keep what they hold. A
- * null value or section is as good as absent. Texts are copied into `memory`.
+ * null value or section is as good as absent. Texts are copied into `memory`. `others`, NULL or a
+ * list that ends with NULL, are keys of the map that the caller reads itself.
  *
  * ERR_CONFIG  "FILE:LINE: key 'train.epochs': must be ...": an unknown key, a wrong type or value
  */
 MUST_CHECK bool config_read(const struct yaml_node *section, const struct config_field *fields,
-                            void *settings, struct arena *memory, struct error *err);
+                            const char *const *others, void *settings, struct arena *memory,
+                            struct error *err);
 
 /*
  * The sentence for a key that is not known, with the nearest known one or else a list of them.

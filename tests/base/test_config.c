@@ -40,6 +40,8 @@ static const struct config_field fields[] = {
     CONFIG_END,
 };
 
+static const char *const others[] = {"space", NULL};
+
 static bool read_text(const char *text, const char *set, struct settings *out, struct arena *memory,
                       struct error *err)
 {
@@ -48,7 +50,7 @@ static bool read_text(const char *text, const char *set, struct settings *out, s
         yaml_parse(&tree, "p.yaml", text, strlen(text), err) && (!set || yaml_set(&tree, set, err));
 
     config_defaults(out, fields);
-    ok = ok && config_read(yaml_find(tree.root, "train"), fields, out, memory, err);
+    ok = ok && config_read(yaml_find(tree.root, "train"), fields, others, out, memory, err);
     yaml_clear(&tree);
     return ok;
 }
@@ -94,6 +96,8 @@ TEST(config_reads_values)
          {5, 24, 1e-3, -2.5, true, "5", "null", 1, "auc", 3}},
         {"train:\n  early_stopping: {metric: loss, patience: 0}\n",
          {5, 24, 1e-3, -2.5, true, "a title", NULL, 0, "loss", 0}},
+        {"train: {space: [1, 2], epochs: 5}\n",
+         {5, 24, 1e-3, -2.5, true, "a title", NULL, 0, "auc", 3}},
         {"train:\n  early_stopping:\n", {5, 24, 1e-3, -2.5, true, "a title", NULL, 0, "auc", 3}},
     };
     struct arena memory = {0};
@@ -136,7 +140,8 @@ TEST(config_refuses_with_place_and_key)
         {"train:\n\n  epcohs: 3\n", NULL,
          "p.yaml:3: unknown key 'train.epcohs'; did you mean 'epochs'?"},
         {"train: {zebra: 3}\n", NULL,
-         "unknown key 'train.zebra'; known here: epochs, seed, rate, free, shuffle, title, path, "
+         "unknown key 'train.zebra'; known here: space, epochs, seed, rate, free, shuffle, title, "
+         "path, "
          "keep, early_stopping"},
         {"train: {early_stopping: 3}\n", NULL,
          "key 'train.early_stopping': must be a map of settings, not a value"},
@@ -144,6 +149,7 @@ TEST(config_refuses_with_place_and_key)
          "unknown key 'train.early_stopping.patients'; did you mean 'patience'?"},
         {"train: {early_stopping: {patience: {x: 1}}}\n", NULL,
          "key 'train.early_stopping.patience': must be a whole number from 0 to 100, not a map"},
+        {"train: {early_stopping: {space: 3}}\n", NULL, "unknown key 'train.early_stopping.space'"},
         {"train: [1]\n", NULL, "p.yaml:1: key 'train': must be a map of settings, not a list"},
         {"train: yes\n", NULL, "p.yaml:1: key 'train': must be a map of settings, not a value"},
         {"train: {epochs: 3}\n", "train.epochs=abc",
