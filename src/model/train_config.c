@@ -20,7 +20,7 @@ const struct config_field train_fields[] = {
                 "starting weights, order of the journeys, oversampling and dropout"),
     CONFIG_CHOICE(struct train_config, precision, TRAIN_PRECISION_FLOAT32, precisions,
                   "numbers the network computes in"),
-    CONFIG_SIZE(struct train_config, slice, 32, 1, 4096,
+    CONFIG_SIZE(struct train_config, slice, 32, 1, 1024,
                 "journeys one thread works on at a time; the last bits of a result depend on it"),
     CONFIG_END,
 };
