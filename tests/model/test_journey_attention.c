@@ -163,7 +163,7 @@ TEST(fit_finds_the_campaign_that_matters)
     trial.train.epochs = 12;
     trial.train.learning_rate = 0.005;
     struct journey_attention *model = trial_run(&trial);
-    EXPECT(trial.epoch[11].train_auc > 0.80); /* knowing the truth gives 0.82 */
+    EXPECT(trial.epoch[11].train_auc > 0.79); /* knowing the truth gives 0.805 */
     predict(model, trial.set, trial.fit.train, score, attention);
     EXPECT_NEAR(scored_auc_float(trial.set->converted, score, 2000), trial.epoch[11].train_auc, 0);
     for (size_t i = 0; i < 2000; i++) {
