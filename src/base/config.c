@@ -128,10 +128,19 @@ bool config_set(void *settings, const struct config_field *field, const char *te
     return error_set(err, ERR_CONFIG, "must be %s, not '%.*s'", allowed, SHOWN_MAX, text);
 }
 
-/* Levenshtein's edit distance; names longer than the buffer are never near. */
+static size_t smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/*
+ * Edit distance in which two letters that changed places count once (optimal string alignment).
+ * Names longer than the buffer are never near.
+ */
 static size_t distance(const char *a, const char *b)
 {
-    size_t row[NAME_MAX_BYTES + 1];
+    size_t rows[3][NAME_MAX_BYTES + 1];
+    size_t *before = rows[0], *above = rows[1], *row = rows[2];
     const size_t n = strlen(a), m = strlen(b);
 
     if (n > NAME_MAX_BYTES || m > NAME_MAX_BYTES)
@@ -139,13 +148,16 @@ static size_t distance(const char *a, const char *b)
     for (size_t j = 0; j <= m; j++)
         row[j] = j;
     for (size_t i = 1; i <= n; i++) {
-        size_t corner = row[0];
+        size_t *oldest = before;
+        before = above;
+        above = row;
+        row = oldest;
         row[0] = i;
         for (size_t j = 1; j <= m; j++) {
-            const size_t above = row[j], change = corner + (a[i - 1] != b[j - 1]);
-            size_t best = above < row[j - 1] ? above + 1 : row[j - 1] + 1;
-            row[j] = change < best ? change : best;
-            corner = above;
+            row[j] =
+                smaller(above[j - 1] + (a[i - 1] != b[j - 1]), smaller(above[j], row[j - 1]) + 1);
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+                row[j] = smaller(row[j], before[j - 2] + 1);
         }
     }
     return row[m];
