@@ -1,6 +1,7 @@
 #include "pipeline/config.h"
 
 #include "pipeline/config_internal.h"
+#include "pipeline/stage_key.h"
 
 #include <stdarg.h>
 #include <string.h>
@@ -63,31 +64,48 @@ static bool read_type(struct pipeline_config *config, struct error *err)
                      known, type->text);
 }
 
+static bool read_section(struct pipeline_config *config, const struct pipeline_section *s,
+                         struct error *err)
+{
+    const struct yaml_node *node = yaml_find(config->tree.root, s->name);
+    const struct config_part part[] = {
+        {s->fields, pipeline_section_settings(config, s)}, {s->more, config}, {NULL, NULL}};
+
+    if (s->id == PIPELINE_SECTION_SEARCH)
+        return search_config_read(node, &config->search, &config->memory, err);
+    return config_read(node, part, NULL, &config->memory, err);
+}
+
 static bool read_sections(struct pipeline_config *config, struct error *err)
 {
-    static const char *const type[] = {"type", NULL};
-    const struct yaml_node *root = config->tree.root;
-    const char *names[SECTIONS_MAX + 1] = {NULL};
+    const struct config_part part[] = {{pipeline_root_fields, config}, {NULL, NULL}};
+    const char *names[SECTIONS_MAX + 1];
     size_t count = 0;
 
     for (const struct pipeline_section *s = config->system->section; s->name; s++) {
         BUG_ON(count == SECTIONS_MAX);
         names[count++] = s->name;
     }
-    if (!config_read(root, pipeline_root_fields, names, config, &config->memory, err))
+    names[count] = NULL;
+    if (!config_read(config->tree.root, part, names, &config->memory, err))
         return false;
-    for (const struct pipeline_section *s = config->system->section; s->name; s++) {
-        const struct yaml_node *node = yaml_find(root, s->name);
-        const bool model = strcmp(s->name, "model") == 0;
-        const bool ok =
-            s->fields == search_fields
-                ? search_config_read(node, &config->search, &config->memory, err)
-                : config_read(node, s->fields, model ? type : NULL,
-                              pipeline_section_settings(config, s), &config->memory, err);
-        if (!ok)
+    for (const struct pipeline_section *s = config->system->section; s->name; s++)
+        if (!read_section(config, s, err))
             return false;
-    }
     return true;
+}
+
+/* The sequence layer takes its source as one text, a path or a query, with the roles beside it. */
+static void share_source(struct pipeline_config *config)
+{
+    const struct source_config *source = &config->source;
+
+    config->journey.path = source->path ? source->path : source->query;
+    config->journey.entity = source->entity;
+    config->journey.time = source->time;
+    config->journey.token = source->token;
+    config->journey.outcome = source->outcome;
+    config->journey.time_unit = source->time_unit;
 }
 
 /* Takes over the tree in `config`. */
@@ -104,10 +122,15 @@ static bool build(struct pipeline_config *config, const char *const *set, size_t
     if (!read_type(config, err))
         return false;
     config_defaults(config, pipeline_root_fields);
-    for (const struct pipeline_section *s = config->system->section; s->name; s++)
+    for (const struct pipeline_section *s = config->system->section; s->name; s++) {
         config_defaults(pipeline_section_settings(config, s), s->fields);
-    return read_sections(config, err) && pipeline_config_resolve_space(config, err) &&
-           pipeline_config_check(config, err);
+        if (s->more)
+            config_defaults(config, s->more);
+    }
+    if (!read_sections(config, err) || !pipeline_config_resolve_space(config, err))
+        return false;
+    share_source(config);
+    return pipeline_config_check(config, err);
 }
 
 static bool finish(struct pipeline_config *made, struct pipeline_config *config, const char *name,
@@ -164,21 +187,31 @@ bool pipeline_config_set(struct pipeline_config *config, const char *key, const 
 static void write_section(const struct pipeline_config *config, const struct pipeline_section *s,
                           size_t indent, struct text *out)
 {
-    if (strcmp(s->name, "model") == 0)
-        text_add_format(out, "%*stype: %s\n", (int)indent, "", config->system->type);
-    if (s->fields == search_fields)
+    if (s->more)
+        config_write(out, s->more, config, indent);
+    if (s->id == PIPELINE_SECTION_SEARCH)
         search_config_write(out, &config->search, indent);
     else
         config_write(out, s->fields, (const char *)config + s->offset, indent);
 }
 
-void pipeline_config_section(const struct pipeline_config *config, const char *section,
+void pipeline_config_section(const struct pipeline_config *config, enum pipeline_section_id section,
                              struct text *out)
 {
-    const struct pipeline_section *s = pipeline_section_find(config->system, section);
+    for (const struct pipeline_section *s = config->system->section; s->name; s++)
+        if (s->id == section)
+            write_section(config, s, 0, out);
+}
 
-    BUG_ON(!s);
-    write_section(config, s, 0, out);
+uint64_t pipeline_config_key(const struct pipeline_config *config, enum pipeline_section_id section,
+                             uint64_t key)
+{
+    struct text text = {0};
+
+    pipeline_config_section(config, section, &text);
+    key = stage_key_text(key, text.bytes ? text.bytes : "");
+    text_clear(&text);
+    return key;
 }
 
 void pipeline_config_write(const struct pipeline_config *config, struct text *out)
@@ -193,15 +226,17 @@ void pipeline_config_write(const struct pipeline_config *config, struct text *ou
 void pipeline_config_reference(struct text *out)
 {
     text_add_format(out, "## Top of the file\n\n");
-    config_write_reference(out, pipeline_root_fields);
+    config_write_reference(out, NULL, pipeline_root_fields);
     for (const struct pipeline_system *system = pipeline_systems; system->type; system++)
         for (const struct pipeline_section *s = system->section; s->name; s++) {
-            const bool model = strcmp(s->name, "model") == 0;
-            text_add_format(out, model ? "\n## `%s` with `type: %s`\n\n" : "\n## `%s`\n\n", s->name,
-                            system->type);
-            config_write_reference(out, s->fields);
-            if (s->fields == search_fields)
-                text_add_format(out, "| `space` | map | the ranges below | setting of `model` or "
-                                     "`train` to its range |\n");
+            text_add_format(out,
+                            s->id == PIPELINE_SECTION_MODEL ? "\n## `%s` with `type: %s`\n\n"
+                                                            : "\n## `%s`\n\n",
+                            s->name, system->type);
+            config_write_reference(out, s->more, s->fields);
+            if (s->id == PIPELINE_SECTION_SEARCH)
+                text_add_format(out,
+                                "| `space` | map of settings of `model` and `train` to ranges | "
+                                "see below | what is varied |\n");
         }
 }

@@ -74,9 +74,9 @@ static bool check_metric(const struct pipeline_config *config, struct error *err
                     config, key, err, "'%s' cannot be measured: split.%s is 0", metric, parts[i]);
             return true;
         }
-    return pipeline_config_fail(config, key, err,
-                                "must be auc or loss of train, test or val, such as test.auc, not '%.60s'",
-                                metric);
+    return pipeline_config_fail(
+        config, key, err,
+        "must be auc or loss of train, test or val, such as test.auc, not '%.60s'", metric);
 }
 
 static bool check_search(const struct pipeline_config *config, struct error *err)

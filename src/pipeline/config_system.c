@@ -2,11 +2,12 @@
 #include "pipeline/config_internal.h"
 
 static const char *const time_units[] = {
-    [SOURCE_TIME_AUTO] = "auto",
-    [SOURCE_TIME_SECONDS] = "seconds",
-    [SOURCE_TIME_MILLISECONDS] = "milliseconds",
-    [SOURCE_TIME_MICROSECONDS] = "microseconds",
-    [SOURCE_TIME_ISO] = "iso",
+    [TIME_UNIT_AUTO] = "auto",
+    [TIME_UNIT_SECONDS] = "seconds",
+    [TIME_UNIT_MILLISECONDS] = "milliseconds",
+    [TIME_UNIT_MICROSECONDS] = "microseconds",
+    [TIME_UNIT_NANOSECONDS] = "nanoseconds",
+    [TIME_UNIT_ISO] = "iso",
     NULL,
 };
 
@@ -21,7 +22,7 @@ const struct config_field source_fields[] = {
                 "column of what happened, such as a campaign; required"),
     CONFIG_TEXT(struct source_config, outcome, NULL,
                 "column that is true where the event led to the outcome; required"),
-    CONFIG_CHOICE(struct source_config, time_unit, SOURCE_TIME_AUTO, time_units,
+    CONFIG_CHOICE(struct source_config, time_unit, TIME_UNIT_AUTO, time_units,
                   "what a number in the time column counts since 1970"),
     CONFIG_END,
 };
@@ -39,23 +40,54 @@ const struct config_field pipeline_root_fields[] = {
     CONFIG_END,
 };
 
-#define SECTION(name_, fields_, member_, searchable_)                                              \
+/* Keys with one value so far: a file says what it relies on, and later values have a place. */
+static const char *const ends[] = {"outcome", NULL}, *const bys[] = {"entity", NULL};
+
+static const struct config_field ends_fields[] = {
+    {.name = "ends_at",
+     .type = CONFIG_TYPE_CHOICE,
+     .offset = offsetof(struct pipeline_config, ends_at),
+     .choices = ends,
+     .help = "a journey ends with, and includes, an event whose outcome is true"},
+    CONFIG_END,
+};
+
+static const struct config_field by_fields[] = {
+    {.name = "by",
+     .type = CONFIG_TYPE_CHOICE,
+     .offset = offsetof(struct pipeline_config, split_by),
+     .choices = bys,
+     .help = "all journeys of an entity are in one part, by a seeded hash"},
+    CONFIG_END,
+};
+
+static const char *const types[] = {"journey_attention", NULL};
+
+static const struct config_field type_fields[] = {
+    CONFIG_CHOICE(struct pipeline_config, type, 0, types, "what is trained"),
+    CONFIG_END,
+};
+
+#define SECTION(id_, name_, fields_, more_, member_)                                               \
     {                                                                                              \
-        .name = (name_), .fields = (fields_), .offset = offsetof(struct pipeline_config, member_), \
-        .searchable = (searchable_)                                                                \
+        .id = PIPELINE_SECTION_##id_, .name = (name_), .fields = (fields_), .more = (more_),       \
+        .offset = offsetof(struct pipeline_config, member_),                                       \
+        .searchable = PIPELINE_SECTION_##id_ == PIPELINE_SECTION_MODEL ||                          \
+                      PIPELINE_SECTION_##id_ == PIPELINE_SECTION_TRAIN                             \
     }
 
 static const struct pipeline_section journey_attention_sections[] = {
-    SECTION("source", source_fields, source, false),
-    SECTION("journey", journey_fields, journey, false),
-    SECTION("split", split_fields, split, false),
-    SECTION("model", journey_attention_fields, model, true),
-    SECTION("train", train_fields, train, true),
-    SECTION("attribution", attribution_fields, attribution, false),
-    SECTION("search", search_fields, search, false),
+    SECTION(SOURCE, "source", source_fields, NULL, source),
+    SECTION(JOURNEY, "journey", journey_fields, ends_fields, journey),
+    SECTION(SPLIT, "split", split_fields, by_fields, split),
+    SECTION(MODEL, "model", journey_attention_fields, type_fields, model.journey_attention),
+    SECTION(TRAIN, "train", train_fields, NULL, train),
+    SECTION(ATTRIBUTION, "attribution", attribution_fields, NULL, attribution),
+    SECTION(SEARCH, "search", search_fields, NULL, search),
     {.name = NULL},
 };
 
+/* In the order of `types`. */
 const struct pipeline_system pipeline_systems[] = {
     {"journey_attention", journey_attention_sections},
     {NULL, NULL},

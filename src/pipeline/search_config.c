@@ -52,10 +52,11 @@ bool search_config_read(const struct yaml_node *section, struct search_config *o
                         struct arena *memory, struct error *err)
 {
     static const char *const others[] = {"space", NULL};
+    const struct config_part part[] = {{search_fields, out}, {NULL, NULL}};
 
     *out = (struct search_config){0};
     config_defaults(out, search_fields);
-    if (!config_read(section, search_fields, others, out, memory, err))
+    if (!config_read(section, part, others, memory, err))
         return false;
     if (out->maximize && out->minimize)
         return yaml_fail(err, yaml_find(section, "minimize"),

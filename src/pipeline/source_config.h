@@ -7,18 +7,10 @@
 
 #include "base/config.h"
 
-enum source_time_unit {
-    SOURCE_TIME_AUTO, /* from the type and size of the values */
-    SOURCE_TIME_SECONDS,
-    SOURCE_TIME_MILLISECONDS,
-    SOURCE_TIME_MICROSECONDS,
-    SOURCE_TIME_ISO,
-};
-
 struct source_config {
     const char *path, *query;                    /* exactly one is set */
     const char *entity, *time, *token, *outcome; /* names of columns, all different */
-    int time_unit;                               /* enum source_time_unit */
+    int time_unit;                               /* enum time_unit */
 };
 
 extern const struct config_field source_fields[];

@@ -35,12 +35,14 @@ TEST(pipeline_config_reads_the_attribution_file)
     EXPECT_STR(c.system->type, "journey_attention");
     EXPECT_STR(c.source.path, "raw/impressions.parquet");
     EXPECT_STR(c.source.outcome, "conversion");
+    EXPECT_STR(c.journey.path, "raw/impressions.parquet");
+    EXPECT_STR(c.journey.token, "campaign");
     EXPECT(!c.source.query);
-    EXPECT_EQ(c.source.time_unit, SOURCE_TIME_AUTO);
+    EXPECT_EQ(c.source.time_unit, TIME_UNIT_AUTO);
     EXPECT_EQ(c.journey.max_length, 10);
     EXPECT_EQ(c.split.seed, 24);
     EXPECT(c.split.train == 0.8);
-    EXPECT_EQ(c.model.lstm, 64);
+    EXPECT_EQ(c.model.journey_attention.lstm, 64);
     EXPECT_EQ(c.train.early_stopping.patience, 3);
     EXPECT(c.train.learning_rate == 0.001);
     EXPECT_EQ(c.report, PIPELINE_REPORT_ATTRIBUTION);
@@ -141,6 +143,10 @@ TEST(pipeline_config_refuses_with_line_and_key)
          "p.yaml:5: key 'source.token': column 'u' is already 'source.entity'"},
         {SOURCE "journey: {max_length: 0}\n", NULL,
          "p.yaml:2: key 'journey.max_length': must be a whole number from 1"},
+        {SOURCE "journey: {ends_at: week}\n", NULL,
+         "p.yaml:2: key 'journey.ends_at': must be one of outcome, not 'week'"},
+        {SOURCE "split: {by: row}\n", NULL,
+         "p.yaml:2: key 'split.by': must be one of entity, not 'row'"},
         {SOURCE "split: {train: 0.8, test: 0.3}\n", NULL,
          "p.yaml:2: key 'split': train, test and val must add up to 1, not 1.2"},
         {SOURCE "split: {train: 0, test: 0.9}\n", NULL,
@@ -280,7 +286,9 @@ TEST(pipeline_config_section_changes_only_with_its_settings)
 {
     struct pipeline_config a = {0}, b = {0};
     struct error err = {0};
-    const char *const sections[] = {"source", "journey", "split", "model", "train", "attribution"};
+    static const enum pipeline_section_id sections[] = {
+        PIPELINE_SECTION_SOURCE, PIPELINE_SECTION_JOURNEY, PIPELINE_SECTION_SPLIT,
+        PIPELINE_SECTION_MODEL,  PIPELINE_SECTION_TRAIN,   PIPELINE_SECTION_ATTRIBUTION};
 
     EXPECT_OK(parse(&a, design, NULL, &err), &err);
     EXPECT_OK(parse(&b, design, "train.epochs=6", &err), &err);
@@ -289,7 +297,10 @@ TEST(pipeline_config_section_changes_only_with_its_settings)
         pipeline_config_section(&a, *s, &left);
         pipeline_config_section(&b, *s, &right);
         EXPECT(left.length > 0);
-        EXPECT_EQ(strcmp(left.bytes, right.bytes) != 0, strcmp(*s, "train") == 0);
+        EXPECT_EQ(strcmp(left.bytes, right.bytes) != 0, *s == PIPELINE_SECTION_TRAIN);
+        EXPECT_EQ(pipeline_config_key(&a, *s, 1) != pipeline_config_key(&b, *s, 1),
+                  *s == PIPELINE_SECTION_TRAIN);
+        EXPECT(pipeline_config_key(&a, *s, 1) != pipeline_config_key(&a, *s, 2));
         text_clear(&left);
         text_clear(&right);
     }
