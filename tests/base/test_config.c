@@ -45,6 +45,7 @@ static const char *const others[] = {"space", NULL};
 static bool read_text(const char *text, const char *set, struct settings *out, struct arena *memory,
                       struct error *err)
 {
+    const struct config_part part[] = {{fields, out}, {NULL, NULL}};
     struct yaml tree = {0};
     bool ok =
         yaml_parse(&tree, "p.yaml", text, strlen(text), err) && (!set || yaml_set(&tree, set, err));
