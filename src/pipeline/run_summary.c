@@ -26,6 +26,19 @@ static const double *read_numbers(struct arena *memory, const json_t *list, size
     return value;
 }
 
+/* Put one method first: a narrow terminal leaves out the last ones. */
+static void lead_with(struct credit_table *credits, const char *method)
+{
+    for (size_t m = 0; method && m < credits->count; m++) {
+        if (strcmp(credits->column[m].name, method) != 0)
+            continue;
+        const struct credit_column leader = credits->column[m];
+        memmove(&credits->column[1], &credits->column[0], m * sizeof leader);
+        credits->column[0] = leader;
+        return;
+    }
+}
+
 /* The credits of attribution.json as the table that credit_print() prints. */
 static void read_credits(struct credit_table *credits, const json_t *document)
 {
@@ -50,6 +63,7 @@ static void read_credits(struct credit_table *credits, const json_t *document)
                 read_numbers(memory, json_object_get(method, "credits"), credits->channels),
         };
     }
+    lead_with(credits, json_string_value(json_object_get(part, "primary")));
     for (size_t c = 0; credits->count > 0 && c < credits->channels; c++)
         credits->conversions += credits->column[0].conversions[c];
 }
