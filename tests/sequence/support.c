@@ -68,14 +68,13 @@ char *test_store(const char *folder)
     struct table_chunk table;
     struct error err = {0};
 
-    if (asprintf(
-            &sql,
-            "SELECT coalesce(string_agg(line, chr(10) ORDER BY journey_id), '') FROM (SELECT "
-            "journey_id, "
-            "concat_ws(' ', journey_id, uid, conversion_status, concat_ws(',', "
-            "*COLUMNS('campaign.*'))) AS line FROM (FROM '%s/feature_store/t*.parquet' "
-            "UNION ALL FROM '%s/feature_store/val.parquet'))",
-            folder, folder) < 0)
+    if (asprintf(&sql,
+                 "SELECT coalesce(string_agg(line, chr(10) ORDER BY journey_id), '') FROM (SELECT "
+                 "journey_id, "
+                 "concat_ws(' ', journey_id, uid, conversion_status, concat_ws(',', "
+                 "*COLUMNS('campaign.*'))) AS line FROM (FROM '%s/feature_store/t*.parquet' "
+                 "UNION ALL FROM '%s/feature_store/val.parquet'))",
+                 folder, folder) < 0)
         abort();
     EXPECT_OK(table_load(sql, NULL, 0, 1, &table, &memory, &err), &err);
     text = strndup(table.column[0].text[0].bytes, table.column[0].text[0].length);
