@@ -15,6 +15,7 @@
 
 enum {
     SHOWN_CAMPAIGNS = 30,
+    SHOWN_EFFECTS = 20,
     SHOWN_METHODS = 16,
     SHOWN_STATES = 24,
     SHOWN_LENGTHS = 60,

@@ -5,7 +5,7 @@
 
 enum { HEAT_NAME_COLUMNS = 22 };
 
-static const double left = 150, top = 96, room = 620;
+static const double left = 150, top = 108, room = 620;
 
 static void draw_labels(struct text *out, const struct chart_heat *chart, double side, double high)
 {
@@ -45,7 +45,7 @@ static void draw_cell(struct text *out, const struct chart_heat *chart, const do
                         "<text class=\"%s\" x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\" "
                         "pointer-events=\"none\">%.0f</text>\n",
                         strength > 0.8   ? "heat-high"
-                        : strength > 0.5 ? "heat-mid"
+                        : strength > 0.58 ? "heat-mid"
                                          : "heat-low",
                         box[0] + box[2] / 2, box[1] + box[3] / 2 + 4, value * 100);
 }

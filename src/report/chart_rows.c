@@ -77,9 +77,9 @@ void chart_bars(struct text *out, const struct chart_bars *chart)
         row_open(out, chart->name[r], r == chart->best);
         grid_lines(out, &axis);
         text_add_format(out,
-                        "<rect class=\"f c%d\" x=\"0\" y=\"5\" height=\"14\" rx=\"2\" "
+                        "<rect class=\"f c%s\" x=\"0\" y=\"5\" height=\"14\" rx=\"2\" "
                         "width=\"%.2f%%\"/>",
-                        chart->best == SIZE_MAX || r == chart->best ? 0 : 7, 100 * share);
+                        chart->best == SIZE_MAX || r == chart->best ? "0" : "7 dim", 100 * share);
         row_close(out, figure_of_kind(chart->value[r], chart->kind));
     }
     scale_row(out, &axis);

@@ -54,7 +54,10 @@ void svg_axes(struct text *out, const struct plot *plot, const char *x_label, co
 /* A dashed vertical line with a label at its top, turned inwards at the right edge. */
 void svg_mark(struct text *out, const struct plot *plot, double x, const char *label);
 
-enum { SVG_COLOURS = 8, SVG_SHAPES = 7 };
+enum { SVG_COLOURS = 8, SVG_SHAPES = 7, SVG_GREY = 7 };
+
+/* The colour of a series; no two of the first 16 have the same colour and shape. */
+size_t svg_colour(size_t index);
 
 /* Once per page: the shapes that svg_shape() refers to. */
 void svg_define_shapes(struct text *out);
@@ -66,6 +69,7 @@ void svg_shape(struct text *out, size_t index, bool first, double percent, doubl
 /* A legend item: <li> with the shape or the line of series `index`, and its name. */
 void svg_legend_shape(struct text *out, size_t index, bool first, const char *label);
 void svg_legend_line(struct text *out, size_t index, const char *label);
-void svg_legend_block(struct text *out, size_t index, const char *label);
+/* The same as a block of colour `colour`, for bars. */
+void svg_legend_block(struct text *out, size_t colour, const char *label);
 
 #endif
