@@ -124,7 +124,8 @@ static void draw_histogram(struct text *out, const json_t *metrics, struct arena
     for (size_t p = 0; p < places; p++) {
         value[p] = read_item(yes, p);
         value[places + p] = read_item(no, p);
-        place[p] = arena_format(memory, "%.2g", read_item(edges, p));
+        place[p] =
+            isfinite(read_item(edges, p)) ? arena_format(memory, "%.2g", read_item(edges, p)) : "";
     }
     html_add(out, "<figure><h3>Scores</h3>\n<figcaption>how many journeys got which score"
                   "</figcaption>\n");

@@ -106,14 +106,10 @@ static void draw_mark(struct text *out, const struct chart_dots *chart, const st
                       size_t row, size_t series)
 {
     const double value = chart->value[series * chart->rows + row];
-    struct text title = {0};
 
-    if (!isfinite(value))
-        return;
-    text_add_format(&title, "%s: %s", chart->series_label[series],
-                    figure_of_kind(value, chart->kind).text);
-    svg_shape(out, series, series == chart->first, 100 * axis_place(axis, value), 12, title.bytes);
-    text_clear(&title);
+    if (isfinite(value))
+        svg_shape(out, series, series == chart->first, 100 * axis_place(axis, value), 12,
+                  chart->series_label[series], figure_of_kind(value, chart->kind));
 }
 
 static void dots_row(struct text *out, const struct chart_dots *chart, const struct axis *axis,

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 
 enum {
+    HTML_TIP_COLUMNS = 32,   /* a name in something to hover over, of which there are many */
     HTML_NAME_COLUMNS = 48,  /* a name in a table or chart */
     HTML_LINE_COLUMNS = 160, /* a title, a setting */
 };

@@ -167,13 +167,13 @@ void svg_define_shapes(struct text *out)
 }
 
 void svg_shape(struct text *out, size_t index, bool first, double percent, double y,
-               const char *title)
+               const char *label, struct figure value)
 {
     text_add_format(out,
                     "<use href=\"#shape%zu\" class=\"m%s c%zu\" x=\"%.2f%%\" y=\"%.0f\"><title>",
                     index % SVG_SHAPES, first ? " first" : "", svg_colour(index), percent, y);
-    html_text(out, title, HTML_LINE_COLUMNS);
-    html_add(out, "</title></use>");
+    html_text(out, label, HTML_TIP_COLUMNS);
+    text_add_format(out, ": %s</title></use>", value.text);
 }
 
 static void legend_label(struct text *out, const char *label)
@@ -204,6 +204,6 @@ void svg_legend_block(struct text *out, size_t colour, const char *label)
 {
     text_add_format(
         out, "%s<rect class=\"f c%zu%s\" x=\"4\" y=\"1\" width=\"13\" height=\"12\" rx=\"2\"/>",
-        legend_open, colour);
+        legend_open, colour, colour == SVG_GREY ? " dim" : "");
     legend_label(out, label);
 }

@@ -62,9 +62,12 @@ size_t svg_colour(size_t index);
 /* Once per page: the shapes that svg_shape() refers to. */
 void svg_define_shapes(struct text *out);
 
-/* Shape `index` in colour `index` at x percent, y; `first` is the emphasised one, filled. */
+/*
+ * Shape `index` in its colour at x percent, y, with "label: value" to hover over; `first` is the
+ * emphasised one, filled.
+ */
 void svg_shape(struct text *out, size_t index, bool first, double percent, double y,
-               const char *title);
+               const char *label, struct figure value);
 
 /* A legend item: <li> with the shape or the line of series `index`, and its name. */
 void svg_legend_shape(struct text *out, size_t index, bool first, const char *label);
