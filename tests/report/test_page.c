@@ -159,8 +159,7 @@ TEST(page_is_safe_from_hostile_names)
         "]]>--><!--",
         "&#x3c;script&#62;",
         "javascript:alert(1)//%s%n%d",
-        "\xe2\x80\xae"
-        "abc\x01\x02",
+        "\342\200\256abc\001\002",
         "",
         "\xf0\x9f\x98\x80\xe3\x83\x96\xcc\x81\xcc\x81\xcc\x81\xcc\x81",
     };
@@ -213,12 +212,13 @@ static json_t *sized(size_t campaigns, size_t methods, size_t states, size_t epo
                                                   "test_auc", json_number(value)));
     for (size_t l = 0; l < lengths; l++)
         json_array_append_new(journeys, json_number(value));
-    return json_pack("{s:{s:O,s:o},s:{s:O},s:{s:O,s:o},s:{s:o,s:o},s:o,s:{s:O,s:o},s:{s:o}}",
+    /* 'O' borrows: a value that stands in two places is given away at the last. */
+    return json_pack("{s:{s:O,s:o},s:{s:O},s:{s:o,s:o},s:{s:o,s:o},s:o,s:{s:O,s:o},s:{s:o}}",
                      "credits", "campaigns", names, "methods", list, "truth", "credits", effects,
                      "removal_effects", "campaigns", names, "effects", effects, "transition_matrix",
                      "states", state, "probabilities", rows, "training", training,
                      "attention_by_position", "converted", journeys, "not_converted", json_array(),
-                     "journey_lengths", "journeys", json_deep_copy(journeys));
+                     "journey_lengths", "journeys", journeys);
 }
 
 /* The most of everything, every text the one that grows most when escaped. */
@@ -279,11 +279,10 @@ TEST(page_of_extreme_sizes_and_values)
     }
 }
 
-/* Each value of the example in turn becomes something else; long lists only at their start. */
+/* Each value of the example in turn becomes something else; lists only at their start. */
 static size_t mutate(json_t *root, json_t *value)
 {
-    static const char *const others[] = {"null", "true", "-1e308", "1e-320",     "\"NaN\"",
-                                         "[]",   "[[]]", "{}",     "{\"a\":[1]}"};
+    static const char *const others[] = {"null", "-1e308", "1e-320", "\"NaN\"", "[]", "[[]]", "{}"};
     const char *key;
     json_t *item;
     size_t index, count = 0;
@@ -292,7 +291,7 @@ static size_t mutate(json_t *root, json_t *value)
     for (size_t o = 0; o < sizeof others / sizeof *others; o++) {
         json_t *other = json_loads(others[o], JSON_DECODE_ANY, NULL);
         EXPECT(other);
-        for (size_t i = 0; json_is_array(value) && i < json_array_size(value) && i < 2; i++) {
+        for (size_t i = 0; json_is_array(value) && i < json_array_size(value) && i < 1; i++) {
             json_t *keep = json_incref(json_array_get(value, i));
             json_array_set(value, i, other);
             struct text html = render(root);
