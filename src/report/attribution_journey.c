@@ -115,7 +115,7 @@ void attribution_section_matrix(struct text *out, struct attribution_page *page)
     html_section_open(out, "transitions", "From one campaign to the next",
                       "Of the journeys at the campaign on the left, how many in a hundred go on to "
                       "the one above, convert, or end without converting.");
-    html_add(out, "<div class=\"scroll wide\" tabindex=\"0\" role=\"region\" "
+    html_add(out, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
                   "aria-label=\"Transition matrix\">\n");
     chart_heat(out, &(struct chart_heat){
                         .words = {.title = "Transition matrix",

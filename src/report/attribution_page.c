@@ -164,9 +164,10 @@ static void write_points(struct text *out, const struct attribution_page *page)
     struct text points = {0};
 
     if (page->credits.campaigns > 0 && page->credits.total[page->credits.primary] > 0) {
-        point_leader(&points, &page->credits);
-        if (page->credits.campaigns > 1)
+        if (page->credits.campaigns > 1) {
+            point_leader(&points, &page->credits);
             point_disagreement(&points, &page->credits);
+        }
         point_truth(&points, &page->credits);
     }
     point_quality(&points, page->document);

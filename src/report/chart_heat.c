@@ -61,7 +61,8 @@ void chart_heat(struct text *out, const struct chart_heat *chart)
             strongest = fmax(strongest, chart->value[i]);
     const double side = fmin(room / (double)chart->columns, 64), high = fmin(side, 26);
     const struct plot plot = {.width = left + side * (double)chart->columns + 70,
-                              .height = top + high * (double)chart->rows + 8};
+                              .height = top + high * (double)chart->rows + 8,
+                              .scrolls = true};
 
     svg_open(out, &plot, chart->words.title, chart->words.description);
     draw_labels(out, chart, side, high);

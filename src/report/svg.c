@@ -82,8 +82,9 @@ void svg_open(struct text *out, const struct plot *plot, const char *title, cons
 {
     text_add_format(out,
                     "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"plot\" role=\"img\" "
-                    "viewBox=\"0 0 %.0f %.0f\" style=\"max-width:%.0fpx\"><title>",
-                    plot->width, plot->height, plot->width * 1.2);
+                    "viewBox=\"0 0 %.0f %.0f\" style=\"max-width:%.0fpx;min-width:%.0fpx\"><title>",
+                    plot->width, plot->height, plot->width * 1.2,
+                    plot->scrolls ? plot->width * 0.85 : 0);
     html_text(out, title, HTML_LINE_COLUMNS);
     html_add(out, "</title><desc>");
     html_text(out, description, 4 * HTML_LINE_COLUMNS);

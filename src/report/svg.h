@@ -37,6 +37,7 @@ struct plot {
     double width, height;            /* of the viewBox */
     double left, right, top, bottom; /* edges of the area */
     struct axis x, y;
+    bool scrolls; /* stays readable on a narrow screen by scrolling in its box */
 };
 
 double plot_x(const struct plot *plot, double value);

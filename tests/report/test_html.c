@@ -73,6 +73,7 @@ TEST(figures_read_well)
         {figure_count, INFINITY, DASH},
         {figure_amount, 0, "0"},
         {figure_amount, 1.234, "1.23"},
+        {figure_amount, 3, "3"},
         {figure_amount, 9.996, "10.0"},
         {figure_amount, 99.96, "100"},
         {figure_amount, 12345.6, "12,346"},
