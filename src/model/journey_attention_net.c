@@ -119,20 +119,18 @@ static void sort_by_length(const struct journey_attention_slice *slice, size_t s
 void journey_attention_net_fill(const struct journey_attention_net *net, struct graph_run *run,
                                 const struct journey_attention_slice *slice, size_t *order)
 {
-    size_t length[JOURNEY_ATTENTION_ROWS_MAX], number[JOURNEY_ATTENTION_ROWS_MAX];
+    size_t length[JOURNEY_ATTENTION_ROWS_MAX];
 
     BUG_ON(slice->rows > JOURNEY_ATTENTION_ROWS_MAX);
     sort_by_length(slice, net->shape.steps, order);
-    for (size_t b = 0; b < slice->rows; b++) {
+    for (size_t b = 0; b < slice->rows; b++)
         length[b] = slice->length[order[b]];
-        number[b] = slice->first_row + order[b];
-    }
     graph_run_begin(run, &(struct graph_batch){
                              .rows = slice->rows,
                              .length = net->shape.mask ? length : NULL,
                              .training = slice->training,
                              .seed = slice->seed,
-                             .number = number,
+                             .first_row = slice->first_row,
                          });
 
     const struct op_batch *batch = graph_run_batch(run);

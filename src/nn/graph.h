@@ -96,10 +96,8 @@ struct graph_batch {
     /* [rows], each 1 .. graph_steps(), longest first. NULL: every row has graph_steps() steps. */
     const size_t *length;
     bool training;
-    uint64_t seed; /* of this training step: seeds the dropout */
-    /* [rows]: number of each row within the whole batch, which its dropout is drawn by, so that it
-     * does not matter how the batch was cut and sorted. NULL: 0 .. rows-1. */
-    const size_t *number;
+    uint64_t seed;    /* of this training step: seeds the dropout */
+    size_t first_row; /* number of row 0 within the whole batch, so slices draw different masks */
 };
 
 /* What the next slice holds; afterwards inputs may be filled at the places start[t] + b. */

@@ -12,7 +12,7 @@ struct graph_run {
     bool with_gradients;
     struct arena memory; /* everything below */
     struct op_batch batch;
-    size_t *active, *start, *number;
+    size_t *active, *start;
     real *values, *d_values, *keep, *work, *gradients;
     int32_t *index;
     bool *reached; /* [values]: the loss depends on it */
@@ -28,7 +28,6 @@ struct graph_run *graph_run_new(const struct graph *graph, bool gradients)
     run->with_gradients = gradients;
     run->active = ARENA_ZERO(memory, size_t, graph->steps + 1);
     run->start = ARENA_ZERO(memory, size_t, graph->steps + 1);
-    run->number = ARENA_ZERO(memory, size_t, graph->rows);
     run->reached = ARENA_ZERO(memory, bool, graph->values);
     run->values = ARENA_ZERO(memory, real, graph->values_size + GRAPH_ALIGN);
     run->index = ARENA_ZERO(memory, int32_t, graph->index_size + GRAPH_ALIGN);
@@ -43,7 +42,6 @@ struct graph_run *graph_run_new(const struct graph *graph, bool gradients)
         .steps_max = graph->steps,
         .active = run->active,
         .start = run->start,
-        .number = run->number,
     };
     return run;
 }
@@ -64,8 +62,7 @@ void graph_run_begin(struct graph_run *run, const struct graph_batch *given)
     batch->rows = given->rows;
     batch->training = given->training;
     batch->seed = given->seed;
-    for (size_t b = 0; b < given->rows; b++)
-        run->number[b] = given->number ? given->number[b] : b;
+    batch->first_row = given->first_row;
     batch->steps = given->rows ? batch->steps_max : 0;
     if (given->length && given->rows)
         batch->steps = given->length[0];

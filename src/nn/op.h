@@ -44,7 +44,7 @@ struct op_batch {
     const size_t *active, *start; /* [steps_max], [steps_max + 1] */
     bool training;                /* dropout is on */
     uint64_t seed;                /* of this training step */
-    const size_t *number;         /* [rows]: of each row within the whole batch */
+    size_t first_row;             /* number of row 0 within the whole batch */
 };
 
 struct op_operand {

@@ -16,7 +16,7 @@ struct harness {
     const struct kernels *kernels;
     struct arena arena;
     struct rng rng;
-    size_t active[16], start[17], number[16];
+    size_t active[16], start[17];
     struct op_batch batch;
     struct op_call call;
     real *x[OP_INPUTS_MAX], *packed[OP_INPUTS_MAX], *transposed[OP_INPUTS_MAX];
@@ -42,9 +42,6 @@ static void make_batch(struct harness *h)
     const struct gradient_case *c = h->c;
     const bool ragged = c->length[0] != 0;
 
-    for (size_t b = 0; b < c->rows; b++)
-        h->number[b] = 3 + 2 * b;
-
     h->batch = (struct op_batch){
         .rows = c->rows,
         .steps = ragged ? c->length[0] : c->steps,
@@ -54,7 +51,7 @@ static void make_batch(struct harness *h)
         .start = h->start,
         .training = c->training,
         .seed = 11,
-        .number = h->number,
+        .first_row = 3,
     };
     for (size_t t = 0; t < c->steps; t++) {
         h->start[t] = h->batch.tokens;

@@ -29,7 +29,7 @@ static void dropout_mask_forward(struct op_call *call)
 
     if (batch->training)
         for (size_t b = 0; b < batch->rows; b++)
-            dropout_random(&source, batch->number[b], call->result + b * settings->width,
+            dropout_random(&source, batch->first_row + b, call->result + b * settings->width,
                            settings->width);
     else
         for (size_t i = 0; i < batch->rows * settings->width; i++)
