@@ -77,10 +77,10 @@ struct kernels {
     void (*lstm_forward)(const struct lstm_cell *cell);
     void (*lstm_backward)(const struct lstm_cell_back *cell);
 
-    void (*add)(real *y, const real *x, size_t n);                           /* y += x */
-    void (*add_scaled)(real *y, real a, const real *x, size_t n);            /* y += a x */
-    void (*multiply)(real *y, const real *a, const real *b, size_t n);       /* y = a b */
-    void (*add_product)(real *y, const real *a, const real *b, size_t n);    /* y += a b */
+    void (*add)(real *y, const real *x, size_t n);                        /* y += x */
+    void (*add_scaled)(real *y, real a, const real *x, size_t n);         /* y += a x */
+    void (*multiply)(real *y, const real *a, const real *b, size_t n);    /* y = a b */
+    void (*add_product)(real *y, const real *a, const real *b, size_t n); /* y += a b */
     /* Sum of a b, in 16 interleaved partial sums that are added pairwise. */
     real (*dot)(const real *a, const real *b, size_t n);
 };
