@@ -29,7 +29,7 @@ MUST_CHECK bool markov_transitions(const struct path_set *paths, bool self_loops
                                    struct markov_transition **transitions, size_t *count,
                                    struct error *err);
 
-/* "(start)", "(conversion)", "(null)" or the channel's name. */
-const char *markov_state_name(const struct path_set *paths, int32_t state);
+/* "(start)", "(conversion)" or "(null)". */
+const char *markov_end_name(int32_t state);
 
 #endif

@@ -85,7 +85,8 @@ static bool run_fold(struct attribution_run *run, size_t fold, const char *folde
         .checkpoint = checkpoint,
         .key = key,
     };
-    const bool ok = journey_attention_fit(&model, &config->model, &train, &fit, NULL, err);
+    const bool ok =
+        journey_attention_fit(&model, &config->model.journey_attention, &train, &fit, NULL, err);
     if (ok)
         attribution_scores_fill(scores, model, set, rows.test, run->pool);
     journey_attention_free(model);
