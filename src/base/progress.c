@@ -85,6 +85,12 @@ void progress_end(struct progress *progress, const char *summary)
             summary ? summary : "done", clock_seconds() - progress->started);
 }
 
+void progress_skip(const char *label, bool quiet)
+{
+    if (!quiet)
+        fprintf(stderr, "%-12s unchanged, skipped\n", label);
+}
+
 void progress_cancel(struct progress *progress)
 {
     if (!progress->quiet && progress->terminal)

@@ -244,8 +244,10 @@ bool attribution_run_credit(struct attribution_run *run, struct error *err)
     if (truth)
         run->credit_key = stage_key_files(run->credit_key, truth);
     run->credit = workspace_find(run->space, "attribution", run->credit_key);
-    if (run->credit)
+    if (run->credit) {
+        progress_skip("attribution", run->options->quiet);
         return true;
+    }
     if (!workspace_begin(run->space, "attribution", &run->credit, err) ||
         !make_credit(run, run->credit, err) ||
         !workspace_finish(run->space, "attribution", run->credit_key, err))

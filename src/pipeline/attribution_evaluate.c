@@ -162,8 +162,10 @@ bool attribution_run_evaluate(struct attribution_run *run, struct error *err)
         return error_set(err, ERR_ARG, "--folds: at most %d", FOLDS_MAX);
     run->evaluate_key = stage_key_number(key, run->options->folds);
     run->evaluate = workspace_find(run->space, "evaluate", run->evaluate_key);
-    if (run->evaluate)
+    if (run->evaluate) {
+        progress_skip("evaluate", run->options->quiet);
         return true;
+    }
     if (!workspace_begin(run->space, "evaluate", &run->evaluate, err) ||
         !evaluate(run, run->evaluate, err) ||
         !workspace_finish(run->space, "evaluate", run->evaluate_key, err))

@@ -1,7 +1,7 @@
 #include "pipeline/attribution_run.h"
 
-#include "base/arena.h"
 #include "base/file.h"
+#include "base/progress.h"
 #include "pipeline/stage_key.h"
 
 /* Everything that feature_store/ and journeys.bin depend on. */
@@ -46,7 +46,9 @@ bool attribution_run_features(struct attribution_run *run, struct error *err)
     /* What a query reads cannot be known, so its result is never taken for up to date. */
     if (run->config->source.path)
         run->features = workspace_find(run->space, "features", key);
-    if (!run->features) {
+    if (run->features) {
+        progress_skip("features", run->options->quiet);
+    } else {
         if (!workspace_begin(run->space, "features", &run->features, err))
             return false;
         if (!build(run, run->features, err)) {

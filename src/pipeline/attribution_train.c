@@ -139,7 +139,9 @@ bool attribution_run_train(struct attribution_run *run, struct error *err)
     key = pipeline_config_key(run->config, PIPELINE_SECTION_MODEL, key);
     run->train_key = pipeline_config_key(run->config, PIPELINE_SECTION_TRAIN, key);
     run->train = workspace_find(run->space, "train", run->train_key);
-    if (!run->train) {
+    if (run->train) {
+        progress_skip("train", run->options->quiet);
+    } else {
         if (!workspace_begin(run->space, "train", &run->train, err) ||
             !fit_and_save(run, run->train, err) ||
             !workspace_finish(run->space, "train", run->train_key, err))
