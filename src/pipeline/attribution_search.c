@@ -50,7 +50,8 @@ static bool run_trial(void *context, const struct pipeline_config *config, const
         .on_epoch = keep_best,
         .context = &best,
     };
-    const bool ok = journey_attention_fit(&model, &config->model, &config->train, &fit, NULL, err);
+    const bool ok = journey_attention_fit(&model, &config->model.journey_attention, &config->train,
+                                          &fit, NULL, err);
 
     if (ok)
         *value = metric_value(&best, metric);

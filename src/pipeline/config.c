@@ -1,6 +1,7 @@
 #include "pipeline/config.h"
 
 #include "pipeline/config_internal.h"
+#include "pipeline/stage_key.h"
 
 #include <stdarg.h>
 #include <string.h>
@@ -70,7 +71,7 @@ static bool read_section(struct pipeline_config *config, const struct pipeline_s
     const struct config_part part[] = {
         {s->fields, pipeline_section_settings(config, s)}, {s->more, config}, {NULL, NULL}};
 
-    if (s->fields == search_fields)
+    if (s->id == PIPELINE_SECTION_SEARCH)
         return search_config_read(node, &config->search, &config->memory, err);
     return config_read(node, part, NULL, &config->memory, err);
 }
@@ -94,6 +95,19 @@ static bool read_sections(struct pipeline_config *config, struct error *err)
     return true;
 }
 
+/* The sequence layer takes its source as one text, a path or a query, with the roles beside it. */
+static void share_source(struct pipeline_config *config)
+{
+    const struct source_config *source = &config->source;
+
+    config->journey.path = source->path ? source->path : source->query;
+    config->journey.entity = source->entity;
+    config->journey.time = source->time;
+    config->journey.token = source->token;
+    config->journey.outcome = source->outcome;
+    config->journey.time_unit = source->time_unit;
+}
+
 /* Takes over the tree in `config`. */
 static bool build(struct pipeline_config *config, const char *const *set, size_t sets,
                   struct error *err)
@@ -113,8 +127,10 @@ static bool build(struct pipeline_config *config, const char *const *set, size_t
         if (s->more)
             config_defaults(config, s->more);
     }
-    return read_sections(config, err) && pipeline_config_resolve_space(config, err) &&
-           pipeline_config_check(config, err);
+    if (!read_sections(config, err) || !pipeline_config_resolve_space(config, err))
+        return false;
+    share_source(config);
+    return pipeline_config_check(config, err);
 }
 
 static bool finish(struct pipeline_config *made, struct pipeline_config *config, const char *name,
@@ -173,19 +189,29 @@ static void write_section(const struct pipeline_config *config, const struct pip
 {
     if (s->more)
         config_write(out, s->more, config, indent);
-    if (s->fields == search_fields)
+    if (s->id == PIPELINE_SECTION_SEARCH)
         search_config_write(out, &config->search, indent);
     else
         config_write(out, s->fields, (const char *)config + s->offset, indent);
 }
 
-void pipeline_config_section(const struct pipeline_config *config, const char *section,
+void pipeline_config_section(const struct pipeline_config *config, enum pipeline_section_id section,
                              struct text *out)
 {
-    const struct pipeline_section *s = pipeline_section_find(config->system, section);
+    for (const struct pipeline_section *s = config->system->section; s->name; s++)
+        if (s->id == section)
+            write_section(config, s, 0, out);
+}
 
-    if (s)
-        write_section(config, s, 0, out);
+uint64_t pipeline_config_key(const struct pipeline_config *config, enum pipeline_section_id section,
+                             uint64_t key)
+{
+    struct text text = {0};
+
+    pipeline_config_section(config, section, &text);
+    key = stage_key_text(key, text.bytes ? text.bytes : "");
+    text_clear(&text);
+    return key;
 }
 
 void pipeline_config_write(const struct pipeline_config *config, struct text *out)
@@ -204,11 +230,11 @@ void pipeline_config_reference(struct text *out)
     for (const struct pipeline_system *system = pipeline_systems; system->type; system++)
         for (const struct pipeline_section *s = system->section; s->name; s++) {
             text_add_format(out,
-                            s->more == pipeline_type_fields ? "\n## `%s` with `type: %s`\n\n"
+                            s->id == PIPELINE_SECTION_MODEL ? "\n## `%s` with `type: %s`\n\n"
                                                             : "\n## `%s`\n\n",
                             s->name, system->type);
             config_write_reference(out, s->more, s->fields);
-            if (s->fields == search_fields)
+            if (s->id == PIPELINE_SECTION_SEARCH)
                 text_add_format(out,
                                 "| `space` | map of settings of `model` and `train` to ranges | "
                                 "see below | what is varied |\n");

@@ -28,8 +28,19 @@
 
 enum pipeline_report { PIPELINE_REPORT_ATTRIBUTION, PIPELINE_REPORT_NONE };
 
+enum pipeline_section_id {
+    PIPELINE_SECTION_SOURCE,
+    PIPELINE_SECTION_JOURNEY,
+    PIPELINE_SECTION_SPLIT,
+    PIPELINE_SECTION_MODEL,
+    PIPELINE_SECTION_TRAIN,
+    PIPELINE_SECTION_ATTRIBUTION,
+    PIPELINE_SECTION_SEARCH,
+};
+
 /* One section of a pipeline file. */
 struct pipeline_section {
+    enum pipeline_section_id id;
     const char *name;
     const struct config_field *fields; /* of the layer that uses the section */
     const struct config_field *more;   /* of struct pipeline_config itself, or NULL; other keys */
@@ -47,12 +58,14 @@ struct pipeline_config {
     const char *name;
     int report; /* enum pipeline_report */
     struct source_config source;
-    struct journey_config journey; /* without its members that come from `source` */
+    struct journey_config journey; /* with what it needs of `source` */
     int ends_at;                   /* journey.ends_at; only `outcome` so far */
     struct split_config split;
     int split_by; /* split.by; only `entity` so far */
-    int type;     /* model.type */
-    struct journey_attention_config model;
+    int type;     /* model.type: which member of `model` counts */
+    struct {
+        struct journey_attention_config journey_attention;
+    } model;
     struct train_config train;
     struct attribution_config attribution;
     struct search_config search;
@@ -88,12 +101,13 @@ MUST_CHECK bool pipeline_config_set(struct pipeline_config *config, const char *
 /* The effective configuration as a pipeline file; reading it gives the same configuration. */
 void pipeline_config_write(const struct pipeline_config *config, struct text *out);
 
-/*
- * The effective settings of one section, one a line: equal text means equal settings, which is what
- * the key of a stage needs. A name that is no section adds nothing.
- */
-void pipeline_config_section(const struct pipeline_config *config, const char *section,
+/* The effective settings of one section, one a line: equal text means equal settings. */
+void pipeline_config_section(const struct pipeline_config *config, enum pipeline_section_id section,
                              struct text *out);
+
+/* Mix the settings of a section into the key of a stage (stage_key.h). */
+uint64_t pipeline_config_key(const struct pipeline_config *config, enum pipeline_section_id section,
+                             uint64_t key);
 
 /* The reference of every key, in Markdown: the tables of docs/pipeline-file.md. */
 void pipeline_config_reference(struct text *out);

@@ -9,8 +9,6 @@ extern const struct pipeline_system pipeline_systems[];
 
 /* Keys at the top of a file that are values: name, report. */
 extern const struct config_field pipeline_root_fields[];
-/* model.type */
-extern const struct config_field pipeline_type_fields[];
 
 /* The section of a name, or NULL. */
 const struct pipeline_section *pipeline_section_find(const struct pipeline_system *system,

@@ -63,25 +63,27 @@ static const struct config_field by_fields[] = {
 
 static const char *const types[] = {"journey_attention", NULL};
 
-const struct config_field pipeline_type_fields[] = {
+static const struct config_field type_fields[] = {
     CONFIG_CHOICE(struct pipeline_config, type, 0, types, "what is trained"),
     CONFIG_END,
 };
 
-#define SECTION(name_, fields_, more_, member_, searchable_)                                       \
+#define SECTION(id_, name_, fields_, more_, member_)                                               \
     {                                                                                              \
-        .name = (name_), .fields = (fields_), .more = (more_),                                     \
-        .offset = offsetof(struct pipeline_config, member_), .searchable = (searchable_)           \
+        .id = PIPELINE_SECTION_##id_, .name = (name_), .fields = (fields_), .more = (more_),       \
+        .offset = offsetof(struct pipeline_config, member_),                                       \
+        .searchable = PIPELINE_SECTION_##id_ == PIPELINE_SECTION_MODEL ||                          \
+                      PIPELINE_SECTION_##id_ == PIPELINE_SECTION_TRAIN                             \
     }
 
 static const struct pipeline_section journey_attention_sections[] = {
-    SECTION("source", source_fields, NULL, source, false),
-    SECTION("journey", journey_fields, ends_fields, journey, false),
-    SECTION("split", split_fields, by_fields, split, false),
-    SECTION("model", journey_attention_fields, pipeline_type_fields, model, true),
-    SECTION("train", train_fields, NULL, train, true),
-    SECTION("attribution", attribution_fields, NULL, attribution, false),
-    SECTION("search", search_fields, NULL, search, false),
+    SECTION(SOURCE, "source", source_fields, NULL, source),
+    SECTION(JOURNEY, "journey", journey_fields, ends_fields, journey),
+    SECTION(SPLIT, "split", split_fields, by_fields, split),
+    SECTION(MODEL, "model", journey_attention_fields, type_fields, model.journey_attention),
+    SECTION(TRAIN, "train", train_fields, NULL, train),
+    SECTION(ATTRIBUTION, "attribution", attribution_fields, NULL, attribution),
+    SECTION(SEARCH, "search", search_fields, NULL, search),
     {.name = NULL},
 };
 

@@ -90,12 +90,10 @@ static bool inputs_key(const struct pipeline_config *config, const struct search
     const bool ok = apply(&fixed, config, value, plan->ranges, err);
 
     if (ok) {
-        struct text settings = {0};
-        pipeline_config_section(&fixed, "model", &settings);
-        pipeline_config_section(&fixed, "train", &settings);
-        const uint64_t key = stage_key_number(stage_key_new("search"), data_key);
-        snprintf(text, 17, "%016" PRIx64, stage_key_text(key, settings.bytes));
-        text_clear(&settings);
+        uint64_t key = stage_key_number(stage_key_new("search"), data_key);
+        key = pipeline_config_key(&fixed, PIPELINE_SECTION_MODEL, key);
+        key = pipeline_config_key(&fixed, PIPELINE_SECTION_TRAIN, key);
+        snprintf(text, 17, "%016" PRIx64, key);
     }
     arena_clear(&memory);
     return ok;

@@ -35,12 +35,14 @@ TEST(pipeline_config_reads_the_attribution_file)
     EXPECT_STR(c.system->type, "journey_attention");
     EXPECT_STR(c.source.path, "raw/impressions.parquet");
     EXPECT_STR(c.source.outcome, "conversion");
+    EXPECT_STR(c.journey.path, "raw/impressions.parquet");
+    EXPECT_STR(c.journey.token, "campaign");
     EXPECT(!c.source.query);
     EXPECT_EQ(c.source.time_unit, TIME_UNIT_AUTO);
     EXPECT_EQ(c.journey.max_length, 10);
     EXPECT_EQ(c.split.seed, 24);
     EXPECT(c.split.train == 0.8);
-    EXPECT_EQ(c.model.lstm, 64);
+    EXPECT_EQ(c.model.journey_attention.lstm, 64);
     EXPECT_EQ(c.train.early_stopping.patience, 3);
     EXPECT(c.train.learning_rate == 0.001);
     EXPECT_EQ(c.report, PIPELINE_REPORT_ATTRIBUTION);
@@ -285,8 +287,9 @@ TEST(pipeline_config_section_changes_only_with_its_settings)
 {
     struct pipeline_config a = {0}, b = {0};
     struct error err = {0};
-    static const char *const sections[] = {"source", "journey", "split",
-                                           "model",  "train",   "attribution"};
+    static const enum pipeline_section_id sections[] = {
+        PIPELINE_SECTION_SOURCE, PIPELINE_SECTION_JOURNEY, PIPELINE_SECTION_SPLIT,
+        PIPELINE_SECTION_MODEL,  PIPELINE_SECTION_TRAIN,   PIPELINE_SECTION_ATTRIBUTION};
 
     EXPECT_OK(parse(&a, design, NULL, &err), &err);
     EXPECT_OK(parse(&b, design, "train.epochs=6", &err), &err);
@@ -295,7 +298,10 @@ TEST(pipeline_config_section_changes_only_with_its_settings)
         pipeline_config_section(&a, *s, &left);
         pipeline_config_section(&b, *s, &right);
         EXPECT(left.length > 0);
-        EXPECT_EQ(strcmp(left.bytes, right.bytes) != 0, strcmp(*s, "train") == 0);
+        EXPECT_EQ(strcmp(left.bytes, right.bytes) != 0, *s == PIPELINE_SECTION_TRAIN);
+        EXPECT_EQ(pipeline_config_key(&a, *s, 1) != pipeline_config_key(&b, *s, 1),
+                  *s == PIPELINE_SECTION_TRAIN);
+        EXPECT(pipeline_config_key(&a, *s, 1) != pipeline_config_key(&a, *s, 2));
         text_clear(&left);
         text_clear(&right);
     }
