@@ -3,10 +3,10 @@
 
 static const char *const time_units[] = {
     [TIME_UNIT_AUTO] = "auto",
-    [TIME_UNIT_SECONDS] = "seconds",
-    [TIME_UNIT_MILLISECONDS] = "milliseconds",
-    [TIME_UNIT_MICROSECONDS] = "microseconds",
-    [TIME_UNIT_NANOSECONDS] = "nanoseconds",
+    [TIME_UNIT_SECONDS] = "s",
+    [TIME_UNIT_MILLISECONDS] = "ms",
+    [TIME_UNIT_MICROSECONDS] = "us",
+    [TIME_UNIT_NANOSECONDS] = "ns",
     [TIME_UNIT_ISO] = "iso",
     NULL,
 };

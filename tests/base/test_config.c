@@ -141,9 +141,8 @@ TEST(config_refuses_with_place_and_key)
         {"train:\n\n  epcohs: 3\n", NULL,
          "p.yaml:3: unknown key 'train.epcohs'; did you mean 'epochs'?"},
         {"train: {zebra: 3}\n", NULL,
-         "unknown key 'train.zebra'; known here: space, epochs, seed, rate, free, shuffle, title, "
-         "path, "
-         "keep, early_stopping"},
+         "unknown key 'train.zebra'; known here: epochs, seed, rate, free, shuffle, title, "
+         "path, keep, early_stopping, space"},
         {"train: {early_stopping: 3}\n", NULL,
          "key 'train.early_stopping': must be a map of settings, not a value"},
         {"train: {early_stopping: {patients: 3}}\n", NULL,

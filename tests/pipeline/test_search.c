@@ -39,6 +39,7 @@ struct fake {
     size_t fail_at, nan_at, stop_at; /* trial ids; SIZE_MAX: never */
     enum error_code stop_code;
     unsigned sleep_us;
+    size_t together; /* the first trials wait until as many run at once (ten seconds at most) */
     pthread_mutex_t lock;
     size_t calls, running, most_running, reports;
     char order[4096]; /* "rung.id@epochs " of each call */
@@ -64,6 +65,18 @@ static void enter(struct fake *f, const struct search_trial *t)
     pthread_mutex_unlock(&f->lock);
 }
 
+static void wait_for_others(struct fake *f, const struct search_trial *t)
+{
+    for (int i = 0; i < 100000 && t->rung == 0 && t->id < f->together; i++) {
+        pthread_mutex_lock(&f->lock);
+        const bool met = f->most_running >= f->together;
+        pthread_mutex_unlock(&f->lock);
+        if (met)
+            break;
+        usleep(100);
+    }
+}
+
 static void leave(struct fake *f, const struct search_trial *t)
 {
     pthread_mutex_lock(&f->lock);
@@ -77,6 +90,7 @@ static bool fake_run(void *context, const struct search_trial *t, double *value,
     struct fake *f = context;
 
     enter(f, t);
+    wait_for_others(f, t);
     if (f->sleep_us)
         usleep(f->sleep_us * (unsigned)(1 + t->id % 3));
     leave(f, t);
@@ -272,7 +286,8 @@ TEST(search_gives_the_same_trials_at_any_parallelism)
         for (size_t i = 0; i < 3; i++) {
             const struct search_plan plan = plan_of(*method, 12, i + 1);
             struct fake fake = calm;
-            fake.sleep_us = 2000;
+            fake.sleep_us = 500;
+            fake.together = i + 1;
             fake.nan_at = 5;
             fake.fail_at = 1;
             snprintf(path[i], sizeof path[i], "%s/same-%d-%zu.json", test_folder(), (int)*method,
