@@ -33,12 +33,23 @@ static double measure(const struct kernels *kernels, const struct bench_shape *s
         const double start = clock_seconds();
         for (runs = 0; runs < 200; runs++)
             if (transposed)
-                kernels->matmul_transposed(&(struct matmul_transposed){
-                    .m = s->m, .k = s->k, .n = s->n, .a = a, .a_stride = s->m, .b = b,
-                    .b_stride = s->n, .c = c, .c_stride = s->n});
+                kernels->matmul_transposed(&(struct matmul_transposed){.m = s->m,
+                                                                       .k = s->k,
+                                                                       .n = s->n,
+                                                                       .a = a,
+                                                                       .a_stride = s->m,
+                                                                       .b = b,
+                                                                       .b_stride = s->n,
+                                                                       .c = c,
+                                                                       .c_stride = s->n});
             else
-                kernels->matmul(&(struct matmul){.m = s->m, .k = s->k, .n = s->n, .a = a,
-                                                 .a_stride = s->k, .packed = packed, .c = c,
+                kernels->matmul(&(struct matmul){.m = s->m,
+                                                 .k = s->k,
+                                                 .n = s->n,
+                                                 .a = a,
+                                                 .a_stride = s->k,
+                                                 .packed = packed,
+                                                 .c = c,
                                                  .c_stride = s->n});
         const double rate = 2.0 * (double)(s->m * s->k * s->n * runs) / (clock_seconds() - start);
         best = rate > best ? rate : best;
@@ -49,7 +60,7 @@ static double measure(const struct kernels *kernels, const struct bench_shape *s
 int main(int argc, char **argv)
 {
     static const struct bench_shape shapes[] = {
-        {1, 64, 256},  {2, 64, 256},  {4, 64, 256}, {8, 64, 256},  {32, 64, 256},
+        {1, 64, 256},  {2, 64, 256},  {4, 64, 256},  {8, 64, 256},   {32, 64, 256},
         {64, 20, 256}, {64, 256, 20}, {32, 256, 64}, {320, 64, 256},
     };
     const double seconds = argc > 1 ? strtod(argv[1], NULL) : 0.05;

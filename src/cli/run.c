@@ -17,7 +17,8 @@ int cmd_run(int argc, char **argv)
     const struct option table[] = {
         {OPTION_POSITIONAL, "PIPELINE", &path, true, "pipeline file (docs/pipeline-file.md)", 0, 0},
         {OPTION_TEXT, "out", &options.out, false, "folder for all outputs (default: out)", 0, 0},
-        {OPTION_LIST, "set", &sets, false, "KEY=VALUE: override a key of the file; repeatable", 0, 0},
+        {OPTION_LIST, "set", &sets, false, "KEY=VALUE: override a key of the file; repeatable", 0,
+         0},
         {OPTION_SIZE, "folds", &options.folds, false, "K-fold cross-validation by entity", 2, 100},
         {OPTION_TEXT, "until", &options.until, false, "stop after this stage", 0, 0},
         {OPTION_SIZE, "threads", &options.threads, false, "threads (default: one per processor)", 1,

@@ -3,8 +3,8 @@
  *
  * A fold is a seeded hash of the entity modulo K, so no user is on two sides. Fold k is scored by a
  * model that was trained on the others; within those a share by another hash, as large as that of
- * the pipeline's val in its train + val, decides when training stops. The fold scored is never looked
- * at before.
+ * the pipeline's val in its train + val, decides when training stops. The fold scored is never
+ * looked at before.
  */
 #include "pipeline/attribution_run.h"
 
@@ -85,8 +85,7 @@ static bool run_fold(struct attribution_run *run, size_t fold, const char *folde
         .checkpoint = checkpoint,
         .key = key,
     };
-    const bool ok =
-        journey_attention_fit(&model, &config->model.journey_attention, &train, &fit, NULL, err);
+    const bool ok = journey_attention_fit(&model, &config->model, &train, &fit, NULL, err);
     if (ok)
         attribution_scores_fill(scores, model, set, rows.test, run->pool);
     journey_attention_free(model);

@@ -19,9 +19,9 @@ struct journey_rows attribution_split_rows(const struct journey_set *set, enum s
     return (struct journey_rows){.row = row, .count = count};
 }
 
-void attribution_scores_fill(struct attribution_scores *scores, const struct journey_attention *model,
-                             const struct journey_set *set, struct journey_rows rows,
-                             struct pool *pool)
+void attribution_scores_fill(struct attribution_scores *scores,
+                             const struct journey_attention *model, const struct journey_set *set,
+                             struct journey_rows rows, struct pool *pool)
 {
     float *score = memory_take(rows.count, sizeof *score);
 
@@ -56,14 +56,15 @@ static void add_epoch(void *context, const struct journey_epoch *epoch)
     struct fit_log *log = context;
     char note[96];
 
-    json_array_append_new(
-        log->epochs,
-        json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b}", "epoch", (json_int_t)epoch->epoch,
-                  "running_loss", json_number(epoch->running_loss), "train_loss",
-                  json_number(epoch->train_loss), "train_auc", json_number(epoch->train_auc),
-                  "test_loss", json_number(epoch->test_loss), "test_auc",
-                  json_number(epoch->test_auc), "val_loss", json_number(epoch->val_loss), "val_auc",
-                  json_number(epoch->val_auc), "best", epoch->best));
+    json_array_append_new(log->epochs, json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b}",
+                                                 "epoch", (json_int_t)epoch->epoch, "running_loss",
+                                                 json_number(epoch->running_loss), "train_loss",
+                                                 json_number(epoch->train_loss), "train_auc",
+                                                 json_number(epoch->train_auc), "test_loss",
+                                                 json_number(epoch->test_loss), "test_auc",
+                                                 json_number(epoch->test_auc), "val_loss",
+                                                 json_number(epoch->val_loss), "val_auc",
+                                                 json_number(epoch->val_auc), "best", epoch->best));
     snprintf(note, sizeof note, "epoch=%zu; train_loss=%.4f; train_auc=%.4f; test_auc=%.4f;",
              epoch->epoch, epoch->train_loss, epoch->train_auc, epoch->test_auc);
     progress_update(&log->progress, epoch->epoch, note);
@@ -110,8 +111,7 @@ static bool fit_and_save(struct attribution_run *run, const char *folder, struct
         .context = &log,
     };
     progress_begin(&log.progress, "train", config->train.epochs, run->options->quiet);
-    bool ok = journey_attention_fit(&model, &config->model.journey_attention, &config->train, &fit,
-                                    &result, err);
+    bool ok = journey_attention_fit(&model, &config->model, &config->train, &fit, &result, err);
     if (ok) {
         snprintf(summary, sizeof summary, "%zu epochs, best %zu, %.0f journeys/s", result.epochs,
                  result.best_epoch,
@@ -135,8 +135,8 @@ bool attribution_run_train(struct attribution_run *run, struct error *err)
 {
     uint64_t key = stage_key_number(stage_key_new("train"), run->data_key);
 
-    key = pipeline_config_key(run->config, PIPELINE_SECTION_MODEL, key);
-    run->train_key = pipeline_config_key(run->config, PIPELINE_SECTION_TRAIN, key);
+    key = attribution_section_key(run, "model", key);
+    run->train_key = attribution_section_key(run, "train", key);
     run->train = workspace_find(run->space, "train", run->train_key);
     if (!run->train) {
         if (!workspace_begin(run->space, "train", &run->train, err) ||

@@ -45,12 +45,13 @@ static const char *const others[] = {"space", NULL};
 static bool read_text(const char *text, const char *set, struct settings *out, struct arena *memory,
                       struct error *err)
 {
+    const struct config_part part[] = {{fields, out}, {NULL, NULL}};
     struct yaml tree = {0};
     bool ok =
         yaml_parse(&tree, "p.yaml", text, strlen(text), err) && (!set || yaml_set(&tree, set, err));
 
     config_defaults(out, fields);
-    ok = ok && config_read(yaml_find(tree.root, "train"), fields, others, out, memory, err);
+    ok = ok && config_read(yaml_find(tree.root, "train"), part, others, memory, err);
     yaml_clear(&tree);
     return ok;
 }
@@ -210,7 +211,7 @@ TEST(config_reference_has_a_row_per_key)
 {
     struct text text = {0};
 
-    config_write_reference(&text, fields);
+    config_write_reference(&text, NULL, fields);
     EXPECT_HAS(text.bytes,
                "| `epochs` | whole number, 1 to 10000 | `5` | passes over the data |\n");
     EXPECT_HAS(text.bytes, "| `path` | text | none | path |\n");

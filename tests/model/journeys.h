@@ -12,8 +12,8 @@ struct journey_set *journeys_random(size_t count, size_t campaigns, size_t max_l
                                     double without, uint64_t seed);
 
 /*
- * Journeys from text: "abc+ a- bb-" are a journey of campaigns 0, 1, 2 that converts and two that do
- * not.
+ * Journeys from text: "abc+ a- bb-" are a journey of campaigns 0, 1, 2 that converts and two that
+ * do not.
  */
 struct journey_set *journeys_of(const char *text, size_t vocabulary, size_t max_length);
 void journeys_free(struct journey_set *set);
