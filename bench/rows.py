@@ -95,7 +95,7 @@ class Journeys(Row):
 
     def ours(self):
         done = self.build_features(self.source, self.folder("quern"))
-        return Sample(done.seconds, done.peak_mib)
+        return Sample(done.seconds, done.peak_mib, cpu=done.cpu_seconds)
 
     def peer(self):
         done = self.run_peer(self.source, self.folder(self.peer_name))
@@ -103,6 +103,7 @@ class Journeys(Row):
         return Sample(
             said["job_seconds"] if self.job_only else done.seconds,
             said.get("peak_mib", done.peak_mib),
+            cpu=done.cpu_seconds,
             whole_process=done.seconds,
             job=said["job_seconds"],
         )
