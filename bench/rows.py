@@ -103,7 +103,7 @@ class Journeys(Row):
         return Sample(
             said["job_seconds"] if self.job_only else done.seconds,
             said.get("peak_mib", done.peak_mib),
-            cpu=done.cpu_seconds,
+            cpu=said.get("cpu_seconds", done.cpu_seconds),
             whole_process=done.seconds,
             job=said["job_seconds"],
         )
