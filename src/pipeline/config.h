@@ -22,9 +22,9 @@
 #include "base/yaml.h"
 #include "model/journey_attention.h"
 #include "attribution/config.h"
-#include "pipeline/provisional.h"
 #include "pipeline/search_config.h"
 #include "pipeline/source_config.h"
+#include "sequence/journeys.h"
 
 enum pipeline_report { PIPELINE_REPORT_ATTRIBUTION, PIPELINE_REPORT_NONE };
 

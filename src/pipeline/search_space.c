@@ -3,7 +3,6 @@
 #include "base/config.h"
 #include "base/rng.h"
 
-#define XXH_INLINE_ALL
 #include <xxhash.h>
 
 #include <math.h>

@@ -201,7 +201,7 @@ TEST(run_with_a_bad_pipeline_file_names_line_and_key)
         {"name: x\nsource: {path: a.csv}\nmodel: {type: journey_attention}\nsplitt: {seed: 1}\n",
          ":4"},
         {"name: [", ":"},
-        {"", "pipeline"},
+        {"", "empty"},
         {"name: x\nname: y\n", ":2"},
     };
     struct error err = {0};
