@@ -9,7 +9,7 @@
 #include "attribution/truth.h"
 #include "base/json.h"
 
-enum { ATTRIBUTION_STATES_SHOWN = 24 };
+enum { ATTRIBUTION_STATES_SHOWN = 20 };
 
 /* {"credits", "removal_effects", "transition_matrix"}; json_decref() it. */
 json_t *attribution_document_credits(const struct credit_table *credits);
