@@ -307,6 +307,7 @@ static bool fill_block(struct grouping *g, const uint64_t *hash, const uint8_t *
 
     block->journeys = g->cuts;
     block->tokens = g->tokens;
+    memset(block->rows, 0, sizeof block->rows);
     spill_take(spill, &block->piece, block_size(&header));
     memcpy(block->piece.memory, &header, sizeof header);
     partition_view_open(&v, block->piece.memory);
@@ -317,6 +318,7 @@ static bool fill_block(struct grouping *g, const uint64_t *hash, const uint8_t *
         MUTABLE(uint32_t, v.entity)[j] = cut->member;
         MUTABLE(uint8_t, v.converted)[j] = (uint8_t)cut->converted;
         MUTABLE(uint8_t, v.split)[j] = split_of_member[cut->member];
+        block->rows[split_of_member[cut->member]]++;
         for (size_t i = 0; i < cut->length; i++, t++) {
             MUTABLE(int64_t, v.time)[t] = g->item[cut->start + i].time;
             MUTABLE(int32_t, v.token)[t] = (int32_t)(g->item[cut->start + i].token >> 1);
