@@ -11,7 +11,7 @@ static const char magic[4] = {'P', 'A', 'R', '1'};
 enum {
     OPTIONAL = 1,
     CONVERTED_UTF8 = 0,
-    CONVERTED_INT_64 = 10,
+    CONVERTED_INT_64 = 18,
     LOGICAL_STRING = 1,
     LOGICAL_INTEGER = 10,
     CODEC_NONE = 0,
