@@ -1,6 +1,7 @@
 #include "sequence/partition.h"
 
 #include "sequence/order.h"
+#include "sequence/short_text.h"
 
 #include <xxhash.h>
 
@@ -10,6 +11,7 @@
 struct member {
     const char *text;
     uint32_t length, count;
+    struct short_text key; /* of the text: what is compared first, and mostly enough */
 };
 
 struct slot {
@@ -107,18 +109,18 @@ static void grow_slots(struct grouping *g)
     g->slot_room = room;
 }
 
-static uint32_t add_member(struct grouping *g, struct slot *slot, uint32_t tag, const char *text,
-                           uint32_t length)
+static uint32_t add_member(struct grouping *g, struct slot *slot, uint32_t tag,
+                           const struct member *member)
 {
     if (g->members == g->member_room) {
         const size_t room = g->member_room ? g->member_room * 2 : 1024;
-        struct member *member = ARENA_NEW(&g->work->memory, struct member, room);
+        struct member *larger = ARENA_NEW(&g->work->memory, struct member, room);
         if (g->members)
-            memcpy(member, g->member, g->members * sizeof *member);
-        g->member = member;
+            memcpy(larger, g->member, g->members * sizeof *larger);
+        g->member = larger;
         g->member_room = room;
     }
-    g->member[g->members] = (struct member){text, length, 0};
+    g->member[g->members] = *member;
     *slot = (struct slot){tag, (uint32_t)++g->members};
     return (uint32_t)g->members - 1;
 }
@@ -127,15 +129,17 @@ static uint32_t find_member(struct grouping *g, const char *text, uint32_t lengt
 {
     const uint64_t hash = XXH3_64bits(text, length);
     const uint32_t tag = (uint32_t)(hash >> 24);
+    const struct member wanted = {text, length, 0, short_text_of(text, length)};
 
     if (g->members * 2 >= g->slot_room)
         grow_slots(g);
     for (size_t at = hash & (g->slot_room - 1);; at = (at + 1) & (g->slot_room - 1)) {
         struct slot *slot = &g->slot[at];
         if (!slot->member)
-            return add_member(g, slot, tag, text, length);
+            return add_member(g, slot, tag, &wanted);
         const struct member *m = &g->member[slot->member - 1];
-        if (slot->tag == tag && m->length == length && memcmp(m->text, text, length) == 0)
+        if (slot->tag == tag && m->length == length && short_text_equal(m->key, wanted.key) &&
+            (length <= SHORT_TEXT_MAX || memcmp(m->text, text, length) == 0))
             return slot->member - 1;
     }
 }
