@@ -207,7 +207,7 @@ TEST(parquet_reads_back_what_was_written)
         EXPECT_OK(write_rows(path, &r, c->group_rows, false, &err), &err);
         expect_rows(path, &r, c->group_rows);
         EXPECT_OK(write_rows(again, &r, c->group_rows, true, &err), &err);
-        uint64_t hash, other;
+        uint64_t hash = 0, other = 0;
         EXPECT_OK(file_hash(path, &hash, &err) && file_hash(again, &other, &err), &err);
         EXPECT(hash == other);
         arena_clear(&r.memory);
