@@ -230,14 +230,18 @@ static void forget_unseen(struct fitting *f, real *parameters)
     free(seen);
 }
 
+static size_t batch_rows(const struct train_config *train, const struct journey_fit *fit)
+{
+    return train->batch < fit->train.count ? train->batch : fit->train.count;
+}
+
 static void prepare_training(struct fitting *f)
 {
     const struct train_config *train = f->train;
     const struct journey_fit *fit = f->fit;
 
     journey_batches_init(&f->batches, fit->set, fit->train.row, fit->train.count,
-                         train->batch < fit->train.count ? train->batch : fit->train.count,
-                         train->slice, train->oversample, train->seed);
+                         batch_rows(train, fit), train->slice, train->oversample, train->seed);
     f->shift = log(journey_batches_odds(&f->batches));
     f->slices = journey_batches_slices(&f->batches);
     f->slice = memory_take(f->slices, sizeof *f->slice);
@@ -330,7 +334,8 @@ bool journey_attention_fit(struct journey_attention **out,
     const struct journey_attention_shape shape =
         journey_attention_shape_of(config, fit->set->vocabulary, fit->set->max_length);
 
-    if (!journey_fit_check(fit, err) || !journey_attention_check(&shape, train->batch, err) ||
+    if (!journey_fit_check(fit, err) ||
+        !journey_attention_check(&shape, batch_rows(train, fit), err) ||
         !journey_attention_new(&f.model, config, shape.vocabulary, shape.steps, err))
         return false;
     if (!result)
