@@ -35,8 +35,13 @@ struct fitting {
     float *unique_score, *score;
     struct journey_scorer **scorer;
     struct checkpoint checkpoint;
+    size_t saved_epochs; /* in the checkpoint's file */
+    double saved_at;     /* clock_seconds() */
     size_t best_epoch;
 };
+
+/* Writing and flushing a file takes about as long as a small epoch. */
+static const double seconds_between_checkpoints = 0.5;
 
 static void fill_slice(void *context, size_t step, size_t index, struct graph_run *run)
 {
@@ -160,6 +165,17 @@ static void note_best(struct fitting *f, size_t epoch)
         f->best_epoch = epoch;
 }
 
+static bool save_checkpoint(struct fitting *f, struct error *err)
+{
+    if (!f->fit->checkpoint || f->saved_epochs == f->checkpoint.epochs)
+        return true;
+    if (!checkpoint_write(f->fit->checkpoint, &f->checkpoint, err))
+        return false;
+    f->saved_epochs = f->checkpoint.epochs;
+    f->saved_at = clock_seconds();
+    return true;
+}
+
 static bool run_epoch(struct fitting *f, struct journey_fit_result *result, struct error *err)
 {
     struct checkpoint *checkpoint = &f->checkpoint;
@@ -180,7 +196,9 @@ static bool run_epoch(struct fitting *f, struct journey_fit_result *result, stru
     result->journeys += f->batches.rows;
     result->seconds += trained - begin;
     report_epoch(f, epoch, trained - begin, clock_seconds() - trained);
-    return !f->fit->checkpoint || checkpoint_write(f->fit->checkpoint, checkpoint, err);
+    if (f->saved_epochs && clock_seconds() - f->saved_at < seconds_between_checkpoints)
+        return true;
+    return save_checkpoint(f, err);
 }
 
 static bool out_of_patience(const struct fitting *f)
@@ -196,6 +214,7 @@ static bool run_epochs(struct fitting *f, struct journey_fit_result *result, str
 
     if (f->fit->checkpoint && !checkpoint_read(f->fit->checkpoint, &f->checkpoint, &found, err))
         return false;
+    f->saved_epochs = f->checkpoint.epochs;
     for (size_t epoch = 0; epoch < f->checkpoint.epochs; epoch++) {
         note_best(f, epoch);
         report_epoch(f, epoch, 0, 0);
@@ -203,6 +222,8 @@ static bool run_epochs(struct fitting *f, struct journey_fit_result *result, str
     while (f->checkpoint.epochs < f->train->epochs && !out_of_patience(f))
         if (!run_epoch(f, result, err))
             return false;
+    if (!save_checkpoint(f, err))
+        return false;
     settle_weights(f, f->checkpoint.best);
     result->epochs = f->checkpoint.epochs;
     result->best_epoch = f->best_epoch + 1;
