@@ -280,6 +280,7 @@ static void prepare_training(struct fitting *f)
                                         .adam = adam_defaults(),
                                         .average = train->average};
     settings.adam.rate = train->learning_rate;
+    settings.adam.decay = train->weight_decay;
     f->trainer = trainer_new(&settings, fit->pool);
     struct trainer_state *state = trainer_state(f->trainer);
     journey_attention_net_start(&f->net, rng_mix(train->seed, STREAM_START), state->parameters);
