@@ -128,10 +128,19 @@ bool config_set(void *settings, const struct config_field *field, const char *te
     return error_set(err, ERR_CONFIG, "must be %s, not '%.*s'", allowed, SHOWN_MAX, text);
 }
 
-/* Levenshtein's edit distance; names longer than the buffer are never near. */
+static size_t smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/*
+ * Edit distance in which two letters that changed places count once (optimal string alignment).
+ * Names longer than the buffer are never near.
+ */
 static size_t distance(const char *a, const char *b)
 {
-    size_t row[NAME_MAX_BYTES + 1];
+    size_t rows[3][NAME_MAX_BYTES + 1];
+    size_t *before = rows[0], *above = rows[1], *row = rows[2];
     const size_t n = strlen(a), m = strlen(b);
 
     if (n > NAME_MAX_BYTES || m > NAME_MAX_BYTES)
@@ -139,13 +148,16 @@ static size_t distance(const char *a, const char *b)
     for (size_t j = 0; j <= m; j++)
         row[j] = j;
     for (size_t i = 1; i <= n; i++) {
-        size_t corner = row[0];
+        size_t *oldest = before;
+        before = above;
+        above = row;
+        row = oldest;
         row[0] = i;
         for (size_t j = 1; j <= m; j++) {
-            const size_t above = row[j], change = corner + (a[i - 1] != b[j - 1]);
-            size_t best = above < row[j - 1] ? above + 1 : row[j - 1] + 1;
-            row[j] = change < best ? change : best;
-            corner = above;
+            row[j] =
+                smaller(above[j - 1] + (a[i - 1] != b[j - 1]), smaller(above[j], row[j - 1]) + 1);
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+                row[j] = smaller(row[j], before[j - 2] + 1);
         }
     }
     return row[m];
@@ -173,9 +185,8 @@ bool config_unknown(const struct yaml_node *entry, const char *const *known, str
 }
 
 struct reader {
-    const struct config_field *fields;
+    const struct config_part *part;
     const char *const *others;
-    void *settings;
     struct arena *memory;
 };
 
@@ -188,16 +199,18 @@ static bool fail_unknown(const struct reader *r, const struct yaml_node *entry, 
     const size_t skip = strlen(prefix);
     size_t count = 0;
 
-    for (const char *const *other = r->others; other && *other && skip == 0; other++)
+    for (const struct config_part *p = r->part; p->fields; p++)
+        for (const struct config_field *f = p->fields;
+             f->type != CONFIG_TYPE_END && count < KNOWN_MAX; f++) {
+            if (strncmp(f->name, prefix, skip) != 0)
+                continue;
+            snprintf(names[count], NAME_MAX_BYTES, "%.*s", (int)strcspn(f->name + skip, "."),
+                     f->name + skip);
+            count += count == 0 || strcmp(names[count], names[count - 1]) != 0;
+        }
+    for (const char *const *other = r->others; other && *other && !skip && count < KNOWN_MAX;
+         other++)
         snprintf(names[count++], NAME_MAX_BYTES, "%s", *other);
-    for (const struct config_field *f = r->fields; f->type != CONFIG_TYPE_END && count < KNOWN_MAX;
-         f++) {
-        if (strncmp(f->name, prefix, skip) != 0)
-            continue;
-        snprintf(names[count], NAME_MAX_BYTES, "%.*s", (int)strcspn(f->name + skip, "."),
-                 f->name + skip);
-        count += count == 0 || strcmp(names[count], names[count - 1]) != 0;
-    }
     for (size_t i = 0; i < count; i++)
         known[i] = names[i];
     known[count] = NULL;
@@ -227,11 +240,12 @@ static bool read_value(const struct yaml_node *node, const struct config_field *
            yaml_fail(err, node, "key '%s': %s", path, why.text);
 }
 
-static bool has_prefix(const struct config_field *fields, const char *prefix)
+static bool has_prefix(const struct reader *r, const char *prefix)
 {
-    for (const struct config_field *f = fields; f->type != CONFIG_TYPE_END; f++)
-        if (strncmp(f->name, prefix, strlen(prefix)) == 0)
-            return true;
+    for (const struct config_part *p = r->part; p->fields; p++)
+        for (const struct config_field *f = p->fields; f->type != CONFIG_TYPE_END; f++)
+            if (strncmp(f->name, prefix, strlen(prefix)) == 0)
+                return true;
     return false;
 }
 
@@ -258,21 +272,24 @@ static bool read_map(const struct reader *r, const struct yaml_node *map, const 
         const bool fits = strlen(prefix) + strlen(n->key) < NAME_MAX_BYTES;
         snprintf(name, sizeof name, "%s%s", prefix, n->key);
         snprintf(below, sizeof below, "%s%s.", prefix, n->key);
-        const struct config_field *f = fits ? config_find(r->fields, name) : NULL;
-        if (!f && !(fits && has_prefix(r->fields, below)))
+        const struct config_field *f = NULL;
+        const struct config_part *p = r->part;
+        while (fits && p->fields && !(f = config_find(p->fields, name)))
+            p++;
+        if (!f && !(fits && has_prefix(r, below)))
             return fail_unknown(r, n, prefix, err);
         if (yaml_is_null(n))
             continue;
-        if (f ? !read_value(n, f, r->settings, r->memory, err) : !read_map(r, n, below, err))
+        if (f ? !read_value(n, f, p->settings, r->memory, err) : !read_map(r, n, below, err))
             return false;
     }
     return true;
 }
 
-bool config_read(const struct yaml_node *section, const struct config_field *fields,
-                 const char *const *others, void *settings, struct arena *memory, struct error *err)
+bool config_read(const struct yaml_node *section, const struct config_part *part,
+                 const char *const *others, struct arena *memory, struct error *err)
 {
-    const struct reader r = {fields, others, settings, memory};
+    const struct reader r = {part, others, memory};
 
     return yaml_is_null(section) || read_map(&r, section, "", err);
 }

@@ -85,16 +85,22 @@ MUST_CHECK bool config_set(void *settings, const struct config_field *field, con
 
 const struct config_field *config_find(const struct config_field *fields, const char *name);
 
+/* A struct to fill from a map, and its table. */
+struct config_part {
+    const struct config_field *fields;
+    void *settings;
+};
+
 /*
- * Set the members whose keys are in a map of a pipeline file; the others keep what they hold. A
- * null value or section is as good as absent. Texts are copied into `memory`. `others`, NULL or a
- * list that ends with NULL, are keys of the map that the caller reads itself.
+ * Set the members whose keys are in a map of a pipeline file; the others keep what they hold. The
+ * keys of all parts stand side by side in the map; `part` ends with NULL fields. A null value or
+ * section is as good as absent. Texts are copied into `memory`. `others`, NULL or a list that ends
+ * with NULL, are keys that the caller reads itself.
  *
  * ERR_CONFIG  "FILE:LINE: key 'train.epochs': must be ...": an unknown key, a wrong type or value
  */
-MUST_CHECK bool config_read(const struct yaml_node *section, const struct config_field *fields,
-                            const char *const *others, void *settings, struct arena *memory,
-                            struct error *err);
+MUST_CHECK bool config_read(const struct yaml_node *section, const struct config_part *part,
+                            const char *const *others, struct arena *memory, struct error *err);
 
 /*
  * The sentence for a key that is not known, with the nearest known one or else a list of them.
@@ -112,7 +118,8 @@ void config_write_text(struct text *out, const char *text);
 /* The shortest decimal that reads back as the same number. */
 void config_write_number(struct text *out, double value);
 
-/* The reference: a Markdown table of key, type, default, range and meaning. */
-void config_write_reference(struct text *out, const struct config_field *fields);
+/* The reference: a Markdown table of key, values, default and meaning; `first` may be NULL. */
+void config_write_reference(struct text *out, const struct config_field *first,
+                            const struct config_field *fields);
 
 #endif

@@ -177,9 +177,8 @@ static void write_default(struct text *out, const struct config_field *f)
     }
 }
 
-void config_write_reference(struct text *out, const struct config_field *fields)
+static void write_rows(struct text *out, const struct config_field *fields)
 {
-    text_add_format(out, "| key | value | default | meaning |\n|---|---|---|---|\n");
     for (const struct config_field *f = fields; f->type != CONFIG_TYPE_END; f++) {
         text_add_format(out, "| `%s` | ", f->name);
         write_range(out, f);
@@ -187,4 +186,13 @@ void config_write_reference(struct text *out, const struct config_field *fields)
         write_default(out, f);
         text_add_format(out, " | %s |\n", f->help);
     }
+}
+
+void config_write_reference(struct text *out, const struct config_field *first,
+                            const struct config_field *fields)
+{
+    text_add_format(out, "| key | value | default | meaning |\n|---|---|---|---|\n");
+    if (first)
+        write_rows(out, first);
+    write_rows(out, fields);
 }

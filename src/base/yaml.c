@@ -18,7 +18,7 @@ struct builder {
     struct yaml_node *root;
     size_t depth;
     const char *key[YAML_DEPTH_MAX + 1]; /* of the open map at each depth, waiting for its value */
-    size_t key_line;
+    size_t key_line[YAML_DEPTH_MAX + 1];
 };
 
 bool yaml_fail(struct error *err, const struct yaml_node *node, const char *format, ...)
@@ -71,6 +71,8 @@ static struct yaml_node *add_node(struct builder *b, enum yaml_kind kind, size_t
     if (b->open->kind == YAML_MAP) {
         node->key = b->key[b->depth];
         b->key[b->depth] = NULL;
+        if (b->numbered)
+            node->line = b->key_line[b->depth]; /* a map starts at its first key, a line too late */
     }
     attach(b->open, node);
     return node;
@@ -148,6 +150,7 @@ static bool add_scalar(struct builder *b, const yaml_event_t *event, size_t line
         if (length == 0)
             return fail_at(b, line, err, "a key is empty");
         b->key[b->depth] = arena_string(&b->tree->memory, value, length);
+        b->key_line[b->depth] = line;
         return true;
     }
     struct yaml_node *node = add_node(b, YAML_SCALAR, line, err);

@@ -30,7 +30,7 @@ enum yaml_kind { YAML_SCALAR, YAML_LIST, YAML_MAP };
 struct yaml_node {
     enum yaml_kind kind;
     bool quoted;        /* of a scalar: written in quotes or as a block, so it is always text */
-    size_t line;        /* from 1; 0 when the node came from --set */
+    size_t line;        /* from 1, of the key of a map's entry; 0 when it came from --set */
     const char *source; /* name of the file, or "--set KEY=VALUE" */
     const char *key;    /* of an entry of a map, else NULL */
     size_t index;       /* position in the parent */

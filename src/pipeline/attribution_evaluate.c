@@ -3,8 +3,8 @@
  *
  * A fold is a seeded hash of the entity modulo K, so no user is on two sides. Fold k is scored by a
  * model that was trained on the others; within those a share by another hash, as large as that of
- * the pipeline's val in its train + val, decides when training stops. The fold scored is never looked
- * at before.
+ * the pipeline's val in its train + val, decides when training stops. The fold scored is never
+ * looked at before.
  */
 #include "pipeline/attribution_run.h"
 
@@ -162,8 +162,10 @@ bool attribution_run_evaluate(struct attribution_run *run, struct error *err)
         return error_set(err, ERR_ARG, "--folds: at most %d", FOLDS_MAX);
     run->evaluate_key = stage_key_number(key, run->options->folds);
     run->evaluate = workspace_find(run->space, "evaluate", run->evaluate_key);
-    if (run->evaluate)
+    if (run->evaluate) {
+        progress_skip("evaluate", run->options->quiet);
         return true;
+    }
     if (!workspace_begin(run->space, "evaluate", &run->evaluate, err) ||
         !evaluate(run, run->evaluate, err) ||
         !workspace_finish(run->space, "evaluate", run->evaluate_key, err))

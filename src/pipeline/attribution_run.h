@@ -19,6 +19,7 @@
 #include "pipeline/config.h"
 #include "pipeline/run.h"
 #include "pipeline/workspace.h"
+#include "sequence/journey_file.h"
 #include "sequence/journeys.h"
 
 struct attribution_run {
@@ -29,9 +30,9 @@ struct attribution_run {
 
     /* Filled in by the stages, in order. */
     char *features, *train, *evaluate, *credit; /* folders that hold their outputs */
-    uint64_t data_key;                       /* hash of journeys.bin */
+    uint64_t data_key;                          /* hash of journeys.bin */
     uint64_t train_key, evaluate_key, credit_key;
-    struct journey_file journeys; /* open after features */
+    struct journey_file journeys;    /* open after features */
     struct journey_attention *model; /* loaded after train */
 };
 
@@ -50,9 +51,9 @@ struct attribution_scores {
     uint8_t *truth;
     double *score;
 };
-void attribution_scores_fill(struct attribution_scores *scores, const struct journey_attention *model,
-                             const struct journey_set *set, struct journey_rows rows,
-                             struct pool *pool);
+void attribution_scores_fill(struct attribution_scores *scores,
+                             const struct journey_attention *model, const struct journey_set *set,
+                             struct journey_rows rows, struct pool *pool);
 void attribution_scores_clear(struct attribution_scores *scores);
 
 /* The rows of one split, ascending; free() them. */

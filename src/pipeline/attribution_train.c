@@ -19,9 +19,9 @@ struct journey_rows attribution_split_rows(const struct journey_set *set, enum s
     return (struct journey_rows){.row = row, .count = count};
 }
 
-void attribution_scores_fill(struct attribution_scores *scores, const struct journey_attention *model,
-                             const struct journey_set *set, struct journey_rows rows,
-                             struct pool *pool)
+void attribution_scores_fill(struct attribution_scores *scores,
+                             const struct journey_attention *model, const struct journey_set *set,
+                             struct journey_rows rows, struct pool *pool)
 {
     float *score = memory_take(rows.count, sizeof *score);
 
@@ -56,14 +56,15 @@ static void add_epoch(void *context, const struct journey_epoch *epoch)
     struct fit_log *log = context;
     char note[96];
 
-    json_array_append_new(
-        log->epochs,
-        json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b}", "epoch", (json_int_t)epoch->epoch,
-                  "running_loss", json_number(epoch->running_loss), "train_loss",
-                  json_number(epoch->train_loss), "train_auc", json_number(epoch->train_auc),
-                  "test_loss", json_number(epoch->test_loss), "test_auc",
-                  json_number(epoch->test_auc), "val_loss", json_number(epoch->val_loss), "val_auc",
-                  json_number(epoch->val_auc), "best", epoch->best));
+    json_array_append_new(log->epochs, json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b}",
+                                                 "epoch", (json_int_t)epoch->epoch, "running_loss",
+                                                 json_number(epoch->running_loss), "train_loss",
+                                                 json_number(epoch->train_loss), "train_auc",
+                                                 json_number(epoch->train_auc), "test_loss",
+                                                 json_number(epoch->test_loss), "test_auc",
+                                                 json_number(epoch->test_auc), "val_loss",
+                                                 json_number(epoch->val_loss), "val_auc",
+                                                 json_number(epoch->val_auc), "best", epoch->best));
     snprintf(note, sizeof note, "epoch=%zu; train_loss=%.4f; train_auc=%.4f; test_auc=%.4f;",
              epoch->epoch, epoch->train_loss, epoch->train_auc, epoch->test_auc);
     progress_update(&log->progress, epoch->epoch, note);
@@ -138,7 +139,9 @@ bool attribution_run_train(struct attribution_run *run, struct error *err)
     key = pipeline_config_key(run->config, PIPELINE_SECTION_MODEL, key);
     run->train_key = pipeline_config_key(run->config, PIPELINE_SECTION_TRAIN, key);
     run->train = workspace_find(run->space, "train", run->train_key);
-    if (!run->train) {
+    if (run->train) {
+        progress_skip("train", run->options->quiet);
+    } else {
         if (!workspace_begin(run->space, "train", &run->train, err) ||
             !fit_and_save(run, run->train, err) ||
             !workspace_finish(run->space, "train", run->train_key, err))

@@ -10,10 +10,8 @@ struct stage {
 };
 
 static const struct stage stages[] = {
-    {"features", attribution_run_features},
-    {"train", attribution_run_train},
-    {"evaluate", attribution_run_evaluate},
-    {"attribution", attribution_run_credit},
+    {"features", attribution_run_features}, {"train", attribution_run_train},
+    {"evaluate", attribution_run_evaluate}, {"attribution", attribution_run_credit},
     {"report", attribution_run_report},
 };
 
@@ -29,8 +27,10 @@ static bool find_last_stage(const char *until, size_t *last, struct error *err)
         }
     if (!until)
         return true;
-    return error_set(err, ERR_ARG, "--until: there is no stage '%s'; stages are features, train, "
-                                   "evaluate, attribution, report", until);
+    return error_set(err, ERR_ARG,
+                     "--until: there is no stage '%s'; stages are features, train, "
+                     "evaluate, attribution, report",
+                     until);
 }
 
 static bool run_stages(struct attribution_run *run, size_t last, struct error *err)
@@ -56,8 +56,8 @@ bool pipeline_run(const struct pipeline_config *config, const struct run_options
         .pool = pool_new(options->threads),
     };
     const bool ok = run_stages(&run, last, err);
-    attribution_run_clear(&run);
     pool_free(run.pool);
+    attribution_run_clear(&run);
     const bool published = ok && workspace_publish(&space, err);
     workspace_close(&space);
     return published;

@@ -2,8 +2,8 @@
  * run — everything a pipeline file says, stage by stage.
  *
  * Stages whose inputs have not changed are skipped; nothing in the output folder changes until all
- * stages have succeeded (workspace.h). Same data, pipeline and seed give the same bytes at any number
- * of threads; only report.html, report.json and training.json hold the time that was taken.
+ * stages have succeeded (workspace.h). Same data, pipeline and seed give the same bytes at any
+ * number of threads; only report.html, report.json and training.json hold the time that was taken.
  */
 #ifndef QUERN_PIPELINE_RUN_H
 #define QUERN_PIPELINE_RUN_H
@@ -29,7 +29,7 @@ struct run_options {
  * ERR_DATA, ...  of the stage that failed; earlier outputs are as they were
  * ERR_INTERRUPT  a signal came; running again goes on where this stopped
  */
-MUST_CHECK bool pipeline_run(const struct pipeline_config *config, const struct run_options *options,
-                             struct error *err);
+MUST_CHECK bool pipeline_run(const struct pipeline_config *config,
+                             const struct run_options *options, struct error *err);
 
 #endif

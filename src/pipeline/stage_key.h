@@ -18,8 +18,8 @@ uint64_t stage_key_text(uint64_t key, const char *text);
 uint64_t stage_key_number(uint64_t key, uint64_t number);
 
 /*
- * Mix in name, size and time of change of every file that `pattern` (a path or a glob) names. A file
- * that is missing is left for the reader to complain about.
+ * Mix in name, size and time of change of every file that `pattern` (a path or a glob) names. A
+ * file that is missing is left for the reader to complain about.
  */
 uint64_t stage_key_files(uint64_t key, const char *pattern);
 

@@ -45,12 +45,13 @@ static const char *const others[] = {"space", NULL};
 static bool read_text(const char *text, const char *set, struct settings *out, struct arena *memory,
                       struct error *err)
 {
+    const struct config_part part[] = {{fields, out}, {NULL, NULL}};
     struct yaml tree = {0};
     bool ok =
         yaml_parse(&tree, "p.yaml", text, strlen(text), err) && (!set || yaml_set(&tree, set, err));
 
     config_defaults(out, fields);
-    ok = ok && config_read(yaml_find(tree.root, "train"), fields, others, out, memory, err);
+    ok = ok && config_read(yaml_find(tree.root, "train"), part, others, memory, err);
     yaml_clear(&tree);
     return ok;
 }
@@ -140,9 +141,8 @@ TEST(config_refuses_with_place_and_key)
         {"train:\n\n  epcohs: 3\n", NULL,
          "p.yaml:3: unknown key 'train.epcohs'; did you mean 'epochs'?"},
         {"train: {zebra: 3}\n", NULL,
-         "unknown key 'train.zebra'; known here: space, epochs, seed, rate, free, shuffle, title, "
-         "path, "
-         "keep, early_stopping"},
+         "unknown key 'train.zebra'; known here: epochs, seed, rate, free, shuffle, title, "
+         "path, keep, early_stopping, space"},
         {"train: {early_stopping: 3}\n", NULL,
          "key 'train.early_stopping': must be a map of settings, not a value"},
         {"train: {early_stopping: {patients: 3}}\n", NULL,
@@ -210,7 +210,7 @@ TEST(config_reference_has_a_row_per_key)
 {
     struct text text = {0};
 
-    config_write_reference(&text, fields);
+    config_write_reference(&text, NULL, fields);
     EXPECT_HAS(text.bytes,
                "| `epochs` | whole number, 1 to 10000 | `5` | passes over the data |\n");
     EXPECT_HAS(text.bytes, "| `path` | text | none | path |\n");

@@ -43,7 +43,7 @@ TEST(yaml_makes_a_tree_with_lines)
         const char *text, *tree;
     } rows[] = {
         {"a: 1\nb: {c: x, d: [1, 'two', 3.5]}\n", "{a@1: 1, b@2: {c@2: x, d@2: [1, 'two', 3.5]}}"},
-        {"a:\n  - x\n  - y: 1\n    z: \"q\"\n", "{a@2: [x, {y@3: 1, z@4: 'q'}]}"},
+        {"a:\n  - x\n  - y: 1\n    z: \"q\"\n", "{a@1: [x, {y@3: 1, z@4: 'q'}]}"},
         {"a:\nb: ~\nc: |\n  two\n  lines\n", "{a@1: , b@2: ~, c@3: 'two\nlines\n'}"},
         {"--- # one document\na: \"Int'l Plan\"\n...\n", "{a@2: 'Int'l Plan'}"},
         {"\xef\xbb\xbf"
@@ -70,7 +70,7 @@ TEST(yaml_refuses_with_file_and_line)
         {"", "p.yaml:1: the file is empty"},
         {"# nothing\n", "p.yaml:1: the file is empty"},
         {"a: 1\nb: 2\na: 3\n", "p.yaml:3: key 'a' is given twice"},
-        {"s:\n  b: {c: 1,\n    c: 2}\n", "p.yaml:3: key 's.b.c' is given twice"},
+        {"s:\n  b: {c: 1,\n    c:\n      2}\n", "p.yaml:3: key 's.b.c' is given twice"},
         {"a: 1\n---\nb: 2\n", "p.yaml:2: a second document starts here; one is allowed"},
         {"a: &x 1\nb: *x\n", "p.yaml:1: anchors (&name) are not supported: write the value out"},
         {"a: 1\nb: *x\n", "p.yaml:2: aliases (*name) are not supported"},
