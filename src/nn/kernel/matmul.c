@@ -46,7 +46,7 @@ INLINE void tile_multiply(const size_t rows, const struct tile *tile, const real
 {
     vec sum[ROWS][2];
 
-#pragma GCC unroll 16
+    UNROLL
     for (size_t i = 0; i < rows; i++) {
         const real *start = tile->add ? tile->c + i * tile->stride : tile->bias;
         sum[i][0] = start ? tile_load(tile, start, 0) : (vec){0};
@@ -54,7 +54,7 @@ INLINE void tile_multiply(const size_t rows, const struct tile *tile, const real
     }
     for (size_t p = 0; p < k; p++) {
         const vec b0 = vec_load(panel), b1 = vec_load(panel + LANES);
-#pragma GCC unroll 16
+        UNROLL
         for (size_t i = 0; i < rows; i++) {
             const vec factor = vec_of(a[i * row_step]);
             sum[i][0] += factor * b0;
@@ -63,7 +63,7 @@ INLINE void tile_multiply(const size_t rows, const struct tile *tile, const real
         a += k_step;
         panel += PANEL;
     }
-#pragma GCC unroll 16
+    UNROLL
     for (size_t i = 0; i < rows; i++) {
         tile_store(tile, tile->c + i * tile->stride, 0, sum[i][0]);
         tile_store(tile, tile->c + i * tile->stride, LANES, sum[i][1]);
@@ -87,7 +87,9 @@ INLINE void panel_multiply(struct tile tile, size_t m, const real *a, size_t row
         break;
         REST(1)
         REST(2)
-        REST(3) REST(4) REST(5)
+        REST(3)
+        REST(4)
+        REST(5)
 #if KERNEL_BYTES == 64
             REST(6) REST(7) REST(8) REST(9) REST(10) REST(11)
 #endif
@@ -149,13 +151,18 @@ void KERNEL(kernel_pack)(real *packed, const real *b, size_t k, size_t n, size_t
 void KERNEL(kernel_pack_transposed)(real *packed, const real *b, size_t k, size_t n, size_t first,
                                     size_t last)
 {
+    enum { BLOCK = 16 }; /* rows of a panel written at a time: they stay in the cache */
+
     /* The packed matrix is [n, k]: its column j is row j of b. */
     for (size_t panel = first; panel < last; panel++) {
         real *to = packed + panel * n * PANEL;
-        for (size_t j = 0; j < PANEL; j++) {
-            const size_t row = panel * PANEL + j;
-            for (size_t p = 0; p < n; p++)
-                to[p * PANEL + j] = row < k ? b[row * n + p] : 0;
+        for (size_t from = 0; from < n; from += BLOCK) {
+            const size_t end = n - from < BLOCK ? n : from + BLOCK;
+            for (size_t j = 0; j < PANEL; j++) {
+                const size_t row = panel * PANEL + j;
+                for (size_t p = from; p < end; p++)
+                    to[p * PANEL + j] = row < k ? b[row * n + p] : 0;
+            }
         }
     }
 }

@@ -14,18 +14,28 @@
 
 #ifdef QUERN_REAL_DOUBLE
 typedef int64_t lane;
+typedef uint64_t unsigned_lane;
 #else
 typedef int32_t lane;
+typedef uint32_t unsigned_lane;
 #endif
 
 typedef real vec __attribute__((vector_size(KERNEL_BYTES)));
 typedef lane ivec __attribute__((vector_size(KERNEL_BYTES)));
+typedef unsigned_lane uvec __attribute__((vector_size(KERNEL_BYTES)));
 
 enum { LANES = KERNEL_BYTES / sizeof(real) };
 
 #define KERNEL_JOIN(name, set) name##_##set
 #define KERNEL_NAME(name, set) KERNEL_JOIN(name, set)
 #define KERNEL(name) KERNEL_NAME(name, KERNEL_SET)
+
+/* Before a loop of few turns over registers. */
+#ifdef __clang__
+#define UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define UNROLL _Pragma("GCC unroll 16")
+#endif
 
 #define INLINE static inline __attribute__((always_inline, unused))
 
