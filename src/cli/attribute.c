@@ -2,10 +2,10 @@
 #include "attribution/path_table.h"
 #include "attribution/truth.h"
 #include "base/json.h"
+#include "base/terminal.h"
 #include "cli/command.h"
 
 #include <stdlib.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 struct attribute_options {
@@ -15,19 +15,6 @@ struct attribute_options {
     size_t order, threads;
     bool drop_self_loops;
 };
-
-/* Columns of the terminal on stdout; 0 when it is none. */
-static size_t terminal_width(void)
-{
-    struct winsize size;
-    const char *columns = getenv("COLUMNS");
-
-    if (!isatty(STDOUT_FILENO))
-        return 0;
-    if (columns && strtoul(columns, NULL, 10) > 0)
-        return strtoul(columns, NULL, 10);
-    return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
-}
 
 static bool compare(const struct attribute_options *o, const struct credit_table *credits,
                     struct error *err)
@@ -43,7 +30,7 @@ static bool compare(const struct attribute_options *o, const struct credit_table
         if (!ok)
             return false;
     }
-    return truth_print(&scores, stdout, terminal_width() > 0, err);
+    return truth_print(&scores, stdout, terminal_columns(STDOUT_FILENO) > 0, err);
 }
 
 static bool attribute(const struct attribute_options *o, struct error *err)
@@ -66,8 +53,8 @@ static bool attribute(const struct attribute_options *o, struct error *err)
         return false;
     if (o->output)
         ok = credit_write_beside(&credits, o->output, err);
-    else if (!o->truth || terminal_width() > 0) /* a pipe gets one table */
-        ok = credit_print(&credits, stdout, terminal_width(), err);
+    else if (!o->truth || terminal_columns(STDOUT_FILENO) > 0) /* a pipe gets one table */
+        ok = credit_print(&credits, stdout, terminal_columns(STDOUT_FILENO), err);
     if (ok && o->truth)
         ok = compare(o, &credits, err);
     credit_clear(&credits);

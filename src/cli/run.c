@@ -1,10 +1,20 @@
 #include "cli/command.h"
 
+#include "base/terminal.h"
 #include "pipeline/run.h"
 #include "pipeline/run_summary.h"
 
 #include <stdio.h>
 #include <unistd.h>
+
+enum { PLAIN_COLUMNS = 100 }; /* of the table where stdout is no terminal */
+
+static bool print_summary(const char *out, struct error *err)
+{
+    const size_t columns = terminal_columns(STDOUT_FILENO);
+
+    return run_summary_print(out, stdout, columns ? columns : PLAIN_COLUMNS, err);
+}
 
 int cmd_run(int argc, char **argv)
 {
@@ -32,7 +42,7 @@ int cmd_run(int argc, char **argv)
     if (!pipeline_config_load(&config, path, sets.item, sets.count, &err))
         return command_fail("run", &err);
     const bool ok = pipeline_run(&config, &options, &err) &&
-                    (options.until || run_summary_print(options.out, stdout, &err));
+                    (options.until || print_summary(options.out, &err));
     pipeline_config_clear(&config);
     return ok ? 0 : command_fail("run", &err);
 }

@@ -30,7 +30,7 @@ struct attention_pass {
     double **position;           /* [max_length] columns of CHUNK_ROWS */
     int64_t *id;                 /* [CHUNK_ROWS] */
     struct table_column *column; /* [1 + max_length] */
-    char (*name)[32];            /* of the columns */
+    char (*name)[48];            /* of the columns */
     /* Sums over all rows, by campaign. */
     double *total, *credited;
     uint64_t *impressions;
@@ -179,7 +179,8 @@ static bool write_credits(const struct attention_pass *pass, const char *folder,
     const struct attribution_config *config = &run->config->attribution;
     struct path_set paths;
     struct credit_table credits = {0};
-    json_t *document = json_object(), *truth = NULL;
+    struct truth_scores scores;
+    json_t *document = NULL;
     const struct credit_column attention = {.name = "attention", .conversions = pass->credited};
     char *path = file_join(folder, "attribution.json");
 
@@ -189,17 +190,16 @@ static bool write_credits(const struct attention_pass *pass, const char *folder,
     bool ok =
         attribution_credits(&credits, &request, err) && credit_write_folder(&credits, folder, err);
     if (ok && config->truth)
-        ok = truth_compare(&credits, config->truth, &truth, err);
+        ok = truth_compare(&scores, &credits, config->truth, err);
     if (ok) {
-        json_object_update_new(document, attribution_document_credits(&credits));
-        if (truth)
-            json_object_set(document, "truth", truth);
+        document = attribution_document_credits(&credits);
+        if (config->truth)
+            json_object_set_new(document, "truth", attribution_document_truth(&scores));
         json_object_set_new(document, "attention_by_position",
                             json_pack("{s:o, s:o}", "converted", position_means(pass, 1),
                                       "not_converted", position_means(pass, 0)));
         ok = json_write(path, document, err);
     }
-    json_decref(truth);
     json_decref(document);
     credit_clear(&credits);
     path_set_clear(&paths);
@@ -238,13 +238,16 @@ bool attribution_run_credit(struct attribution_run *run, struct error *err)
 {
     const char *truth = run->config->attribution.truth;
 
-    run->credit_key = attribution_section_key(
-        run, "attribution", stage_key_number(stage_key_new("attribution"), run->train_key));
+    run->credit_key =
+        pipeline_config_key(run->config, PIPELINE_SECTION_ATTRIBUTION,
+                            stage_key_number(stage_key_new("attribution"), run->train_key));
     if (truth)
         run->credit_key = stage_key_files(run->credit_key, truth);
     run->credit = workspace_find(run->space, "attribution", run->credit_key);
-    if (run->credit)
+    if (run->credit) {
+        progress_skip("attribution", run->options->quiet);
         return true;
+    }
     if (!workspace_begin(run->space, "attribution", &run->credit, err) ||
         !make_credit(run, run->credit, err) ||
         !workspace_finish(run->space, "attribution", run->credit_key, err))

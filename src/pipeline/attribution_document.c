@@ -122,3 +122,15 @@ json_t *attribution_document_credits(const struct credit_table *credits)
     return json_pack("{s:o, s:o*, s:o*}", "credits", credits_part(credits), "removal_effects",
                      removal_part(credits), "transition_matrix", matrix_part(credits));
 }
+
+json_t *attribution_document_truth(const struct truth_scores *scores)
+{
+    json_t *distances = json_array();
+
+    for (size_t i = 0; i < scores->count; i++)
+        json_array_append_new(distances,
+                              json_pack("{s:s, s:s, s:o}", "name", scores->score[i].method, "label",
+                                        attribution_document_label(scores->score[i].method),
+                                        "total_variation", json_number(scores->score[i].distance)));
+    return json_pack("{s:s, s:o}", "label", "True credit", "distances", distances);
+}

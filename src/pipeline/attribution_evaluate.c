@@ -85,7 +85,8 @@ static bool run_fold(struct attribution_run *run, size_t fold, const char *folde
         .checkpoint = checkpoint,
         .key = key,
     };
-    const bool ok = journey_attention_fit(&model, &config->model, &train, &fit, NULL, err);
+    const bool ok =
+        journey_attention_fit(&model, &config->model.journey_attention, &train, &fit, NULL, err);
     if (ok)
         attribution_scores_fill(scores, model, set, rows.test, run->pool);
     journey_attention_free(model);
@@ -161,8 +162,10 @@ bool attribution_run_evaluate(struct attribution_run *run, struct error *err)
         return error_set(err, ERR_ARG, "--folds: at most %d", FOLDS_MAX);
     run->evaluate_key = stage_key_number(key, run->options->folds);
     run->evaluate = workspace_find(run->space, "evaluate", run->evaluate_key);
-    if (run->evaluate)
+    if (run->evaluate) {
+        progress_skip("evaluate", run->options->quiet);
         return true;
+    }
     if (!workspace_begin(run->space, "evaluate", &run->evaluate, err) ||
         !evaluate(run, run->evaluate, err) ||
         !workspace_finish(run->space, "evaluate", run->evaluate_key, err))

@@ -1,29 +1,17 @@
 #include "pipeline/attribution_run.h"
 
-#include "base/arena.h"
 #include "base/file.h"
+#include "base/progress.h"
 #include "pipeline/stage_key.h"
-
-uint64_t attribution_section_key(const struct attribution_run *run, const char *section,
-                                 uint64_t key)
-{
-    struct text text = {0};
-
-    pipeline_config_section(run->config, section, &text);
-    key = stage_key_text(key, section);
-    key = stage_key_text(key, text.bytes ? text.bytes : "");
-    text_clear(&text);
-    return key;
-}
 
 /* Everything that feature_store/ and journeys.bin depend on. */
 static uint64_t features_key(const struct attribution_run *run)
 {
     uint64_t key = stage_key_new("features");
 
-    key = attribution_section_key(run, "source", key);
-    key = attribution_section_key(run, "journey", key);
-    key = attribution_section_key(run, "split", key);
+    key = pipeline_config_key(run->config, PIPELINE_SECTION_SOURCE, key);
+    key = pipeline_config_key(run->config, PIPELINE_SECTION_JOURNEY, key);
+    key = pipeline_config_key(run->config, PIPELINE_SECTION_SPLIT, key);
     if (run->config->source.path)
         key = stage_key_files(key, run->config->source.path);
     return key;
@@ -33,16 +21,9 @@ static bool build(struct attribution_run *run, const char *folder, struct error 
 {
     const struct pipeline_config *config = run->config;
     struct journey_summary summary = {0};
-    struct journey_config journey = config->journey;
 
-    journey.path = config->source.path ? config->source.path : config->source.query;
-    journey.entity = config->source.entity;
-    journey.time = config->source.time;
-    journey.token = config->source.token;
-    journey.outcome = config->source.outcome;
-    journey.time_unit = config->source.time_unit;
-    const bool ok = journeys_build(&journey, &config->split, folder, run->pool, run->options->quiet,
-                                   &summary, err);
+    const bool ok = journeys_build(&config->journey, &config->split, folder, run->pool,
+                                   run->options->quiet, &summary, err);
     journey_summary_clear(&summary);
     return ok;
 }
@@ -65,7 +46,9 @@ bool attribution_run_features(struct attribution_run *run, struct error *err)
     /* What a query reads cannot be known, so its result is never taken for up to date. */
     if (run->config->source.path)
         run->features = workspace_find(run->space, "features", key);
-    if (!run->features) {
+    if (run->features) {
+        progress_skip("features", run->options->quiet);
+    } else {
         if (!workspace_begin(run->space, "features", &run->features, err))
             return false;
         if (!build(run, run->features, err)) {

@@ -42,10 +42,6 @@ MUST_CHECK bool attribution_run_evaluate(struct attribution_run *run, struct err
 MUST_CHECK bool attribution_run_credit(struct attribution_run *run, struct error *err);
 MUST_CHECK bool attribution_run_report(struct attribution_run *run, struct error *err);
 
-/* Mix the effective settings of one section of the pipeline file into a key. */
-uint64_t attribution_section_key(const struct attribution_run *run, const char *section,
-                                 uint64_t key);
-
 /* No-op on a zeroed struct. */
 void attribution_run_clear(struct attribution_run *run);
 

@@ -111,7 +111,8 @@ static bool fit_and_save(struct attribution_run *run, const char *folder, struct
         .context = &log,
     };
     progress_begin(&log.progress, "train", config->train.epochs, run->options->quiet);
-    bool ok = journey_attention_fit(&model, &config->model, &config->train, &fit, &result, err);
+    bool ok = journey_attention_fit(&model, &config->model.journey_attention, &config->train, &fit,
+                                    &result, err);
     if (ok) {
         snprintf(summary, sizeof summary, "%zu epochs, best %zu, %.0f journeys/s", result.epochs,
                  result.best_epoch,
@@ -135,10 +136,12 @@ bool attribution_run_train(struct attribution_run *run, struct error *err)
 {
     uint64_t key = stage_key_number(stage_key_new("train"), run->data_key);
 
-    key = attribution_section_key(run, "model", key);
-    run->train_key = attribution_section_key(run, "train", key);
+    key = pipeline_config_key(run->config, PIPELINE_SECTION_MODEL, key);
+    run->train_key = pipeline_config_key(run->config, PIPELINE_SECTION_TRAIN, key);
     run->train = workspace_find(run->space, "train", run->train_key);
-    if (!run->train) {
+    if (run->train) {
+        progress_skip("train", run->options->quiet);
+    } else {
         if (!workspace_begin(run->space, "train", &run->train, err) ||
             !fit_and_save(run, run->train, err) ||
             !workspace_finish(run->space, "train", run->train_key, err))

@@ -2,7 +2,6 @@
 
 #include "base/file.h"
 
-#define XXH_INLINE_ALL
 #include <xxhash.h>
 
 #include <glob.h>

@@ -1,6 +1,5 @@
 #include "sequence/names.h"
 
-#define XXH_INLINE_ALL
 #include <xxhash.h>
 
 #include <string.h>

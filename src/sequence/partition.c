@@ -2,7 +2,6 @@
 
 #include "sequence/order.h"
 
-#define XXH_INLINE_ALL
 #include <xxhash.h>
 
 #include <string.h>

@@ -5,7 +5,6 @@
 #include "base/text.h"
 #include "sequence/impressions.h"
 
-#define XXH_INLINE_ALL
 #include <xxhash.h>
 
 #include <string.h>

@@ -1,0 +1,245 @@
+#include "nn/graph.h"
+#include "nn/graph_internal.h"
+
+#include "base/arena.h"
+#include "base/error.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct graph *graph_new(size_t rows, size_t steps)
+{
+    struct graph *graph = memory_take_zeroed(1, sizeof *graph);
+
+    BUG_ON(!rows || !steps);
+    graph->rows = rows;
+    graph->steps = steps;
+    graph->kernels = kernels_best();
+    graph->values = 1;
+    graph->value = memory_take_zeroed(1, sizeof *graph->value);
+    return graph;
+}
+
+void graph_free(struct graph *graph)
+{
+    if (!graph)
+        return;
+    free(graph->value);
+    free(graph->node);
+    free(graph->parameter);
+    free(graph);
+}
+
+void graph_use_kernels(struct graph *graph, const struct kernels *kernels)
+{
+    BUG_ON(graph->finished);
+    graph->kernels = kernels;
+}
+
+static size_t aligned(size_t count)
+{
+    return (count + GRAPH_ALIGN - 1) / GRAPH_ALIGN * GRAPH_ALIGN;
+}
+
+/* Reserve `count` numbers at the end of a buffer; its place. */
+static size_t take(size_t *size, size_t count)
+{
+    const size_t place = *size;
+
+    *size += aligned(count);
+    return place;
+}
+
+static size_t add_value(struct graph *graph, enum value_kind kind, const struct shape *shape)
+{
+    BUG_ON(graph->finished);
+    BUG_ON(!shape->rank || shape->rank > SHAPE_RANK_MAX || !shape_width(shape));
+    graph->value = memory_resize(graph->value, graph->values + 1, sizeof *graph->value);
+    graph->value[graph->values] = (struct value){.kind = kind, .shape = *shape};
+    return graph->values++;
+}
+
+size_t graph_parameter(struct graph *graph, const char *name, struct shape shape)
+{
+    const size_t id = add_value(graph, VALUE_PARAMETER, &shape);
+    struct value *value = &graph->value[id];
+
+    BUG_ON(shape.lead != SHAPE_LEAD_FIXED || strlen(name) >= GRAPH_NAME_MAX);
+    BUG_ON(graph_parameter_find(graph, name) != NULL);
+    graph->parameter =
+        memory_resize(graph->parameter, graph->parameters + 1, sizeof *graph->parameter);
+    struct graph_parameter *parameter = &graph->parameter[graph->parameters];
+    *parameter = (struct graph_parameter){
+        .shape = shape,
+        .count = shape_width(&shape),
+        .offset = take(&graph->parameters_size, shape_width(&shape)),
+        .value = id,
+    };
+    snprintf(parameter->name, sizeof parameter->name, "%s", name);
+    value->gradient = true;
+    value->place = parameter->offset;
+    value->which = graph->parameters++;
+    return id;
+}
+
+size_t graph_input(struct graph *graph, const char *name, struct shape shape)
+{
+    const size_t id = add_value(graph, VALUE_INPUT, &shape);
+
+    (void)name;
+    graph->value[id].place =
+        take(&graph->values_size, graph_lead_max(graph, &shape) * shape_width(&shape));
+    return id;
+}
+
+size_t graph_input_index(struct graph *graph, const char *name, struct shape shape)
+{
+    const size_t id = add_value(graph, VALUE_INDEX, &shape);
+
+    (void)name;
+    graph->value[id].place =
+        take(&graph->index_size, graph_lead_max(graph, &shape) * shape_width(&shape));
+    return id;
+}
+
+/* What the op says about its inputs fits what they are. */
+static void check_inputs(struct graph *graph, const struct graph_node *given)
+{
+    const struct op *op = given->op;
+
+    for (size_t i = 0; i < OP_INPUTS_MAX; i++) {
+        const size_t id = given->in[i];
+        BUG_ON(id >= graph->values);
+        BUG_ON(i >= op->inputs && id != GRAPH_NONE);
+        BUG_ON(i < op->inputs && id == GRAPH_NONE && !(op->optional >> i & 1));
+        if (id == GRAPH_NONE)
+            continue;
+        struct value *value = &graph->value[id];
+        BUG_ON((value->kind == VALUE_INDEX) != (op->index >> i & 1));
+        if (op->matrix >> i & 1) {
+            BUG_ON(value->kind != VALUE_PARAMETER || value->shape.rank != 2);
+            value->matrix = true;
+        }
+    }
+}
+
+size_t graph_add(struct graph *graph, struct graph_node given)
+{
+    struct op_plan plan = {
+        .rows_max = graph->rows, .steps_max = graph->steps, .settings = &given.settings};
+    bool gradient = false;
+
+    check_inputs(graph, &given);
+    for (size_t i = 0; i < given.op->inputs; i++) {
+        plan.present[i] = given.in[i] != GRAPH_NONE;
+        if (plan.present[i]) {
+            plan.in[i] = graph->value[given.in[i]].shape;
+            gradient |= graph->value[given.in[i]].gradient && !(given.op->no_gradient >> i & 1);
+        }
+    }
+    given.op->plan(&plan);
+    const size_t id = add_value(graph, VALUE_NODE, &plan.out);
+    const size_t size = graph_lead_max(graph, &plan.out) * shape_width(&plan.out);
+    struct value *value = &graph->value[id];
+    BUG_ON(gradient && !given.op->backward);
+    value->gradient = gradient;
+    value->place = take(&graph->values_size, size);
+    if (gradient)
+        value->d_place = take(&graph->gradients_size, size);
+    value->which = graph->nodes;
+    graph->node = memory_resize(graph->node, graph->nodes + 1, sizeof *graph->node);
+    graph->node[graph->nodes++] = (struct node){
+        .given = given,
+        .out = id,
+        .keep = take(&graph->keep_size, plan.keep),
+    };
+    if (graph->work_size < plan.work)
+        graph->work_size = plan.work;
+    return id;
+}
+
+/* Packed copies of a matrix [k, n]: as it is, and transposed. */
+static size_t panels_of(const struct graph *graph, const struct value *value, bool transposed)
+{
+    return kernels_panels(graph->kernels, value->shape.d[transposed ? 0 : 1]);
+}
+
+void graph_finish(struct graph *graph)
+{
+    BUG_ON(graph->finished);
+    for (size_t id = 1; id < graph->values; id++) {
+        struct value *value = &graph->value[id];
+        if (!value->matrix)
+            continue;
+        const size_t k = value->shape.d[0], n = value->shape.d[1];
+        value->packed = take(&graph->packed_size, kernels_packed_size(graph->kernels, k, n));
+        value->packed_transposed =
+            take(&graph->packed_size, kernels_packed_size(graph->kernels, n, k));
+    }
+    graph->finished = true;
+}
+
+void graph_pack(const struct graph *graph, const real *parameters, real *packed, size_t part,
+                size_t parts)
+{
+    size_t total = 0, passed = 0;
+
+    for (size_t id = 1; id < graph->values; id++)
+        if (graph->value[id].matrix)
+            total += panels_of(graph, &graph->value[id], false) +
+                     panels_of(graph, &graph->value[id], true);
+    const size_t first = total * part / parts, last = total * (part + 1) / parts;
+    for (size_t id = 1; id < graph->values; id++)
+        for (int transposed = 0; graph->value[id].matrix && transposed < 2; transposed++) {
+            const struct value *value = &graph->value[id];
+            const size_t panels = panels_of(graph, value, transposed);
+            const size_t from = first > passed ? first - passed : 0;
+            const size_t to = last - (last < passed ? last : passed);
+            if (from < panels && to > from)
+                (transposed ? graph->kernels->pack_transposed : graph->kernels->pack)(
+                    packed + (transposed ? value->packed_transposed : value->packed),
+                    parameters + value->place, value->shape.d[0], value->shape.d[1], from,
+                    to < panels ? to : panels);
+            passed += panels;
+        }
+}
+
+size_t graph_rows(const struct graph *graph)
+{
+    return graph->rows;
+}
+
+size_t graph_steps(const struct graph *graph)
+{
+    return graph->steps;
+}
+
+size_t graph_parameter_count(const struct graph *graph)
+{
+    return graph->parameters;
+}
+
+const struct graph_parameter *graph_parameter_at(const struct graph *graph, size_t i)
+{
+    BUG_ON(i >= graph->parameters);
+    return &graph->parameter[i];
+}
+
+const struct graph_parameter *graph_parameter_find(const struct graph *graph, const char *name)
+{
+    for (size_t i = 0; i < graph->parameters; i++)
+        if (strcmp(graph->parameter[i].name, name) == 0)
+            return &graph->parameter[i];
+    return NULL;
+}
+
+size_t graph_parameters_size(const struct graph *graph)
+{
+    return graph->parameters_size;
+}
+
+size_t graph_packed_size(const struct graph *graph)
+{
+    return graph->packed_size;
+}

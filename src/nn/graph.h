@@ -1,0 +1,123 @@
+/*
+ * graph — a network as a list of ops with static shapes, and runs of it over slices of a batch.
+ *
+ *   struct graph *g = graph_new(32, 10);                    slices of up to 32 rows of 10 steps
+ *   size_t x = graph_input(g, "x", SHAPE_ROWS(5));
+ *   size_t w = graph_parameter(g, "output.kernel", SHAPE_FIXED(5, 1));
+ *   size_t b = graph_parameter(g, "output.bias", SHAPE_FIXED(1));
+ *   size_t y = graph_add(g, (struct graph_node){.op = &op_dense, .in = {x, w, b}});
+ *   graph_finish(g);
+ *
+ * A value is known by its id (0 is GRAPH_NONE). A finished graph is immutable: a plan that any
+ * number of threads share. Its weights are one vector, `const real *parameters`, and so are the
+ * gradients, in the same layout; named parts of it are listed by graph_parameter_at(). Every part
+ * starts at a multiple of 16 numbers; the gaps are never read and their gradient stays 0.
+ *
+ * One training step:
+ *   1. graph_pack() once, its parts spread over the threads: weight matrices in kernel layout
+ *   2. each slice, by one thread at a time, in its own graph_run:
+ *      graph_run_begin(), fill the inputs, graph_forward(), zero the gradients, graph_backward()
+ *   3. add the gradient vectors of the slices in fixed order
+ * Steps 1 and 2 allocate nothing, and the result does not depend on the number of threads.
+ *
+ * Mistakes in building a graph are bugs of this program and end in BUG(); sizes that come from
+ * outside are checked before (see journey_attention_net.h).
+ */
+#ifndef QUERN_NN_GRAPH_H
+#define QUERN_NN_GRAPH_H
+
+#include "nn/op.h"
+#include "nn/real.h"
+#include "nn/shape.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { GRAPH_NONE = 0, GRAPH_NAME_MAX = 64, GRAPH_ALIGN = 16 };
+
+struct graph;
+
+struct graph_node {
+    const struct op *op;
+    size_t in[OP_INPUTS_MAX]; /* value ids; GRAPH_NONE for an absent optional input */
+    union op_settings settings;
+};
+
+struct graph_parameter {
+    char name[GRAPH_NAME_MAX];
+    struct shape shape;
+    size_t offset, count; /* in the vector of parameters */
+    size_t value;         /* id */
+};
+
+/* Slices have at most `rows` rows of at most `steps` steps (1 for a model without time). */
+struct graph *graph_new(size_t rows, size_t steps);
+void graph_free(struct graph *graph);
+/* Another set than the fastest (kernels.h), before graph_finish(); for tests. */
+void graph_use_kernels(struct graph *graph, const struct kernels *kernels);
+
+/* Building. Each returns the id of the new value. */
+size_t graph_parameter(struct graph *graph, const char *name, struct shape shape);
+size_t graph_input(struct graph *graph, const char *name, struct shape shape);
+size_t graph_input_index(struct graph *graph, const char *name, struct shape shape);
+size_t graph_add(struct graph *graph, struct graph_node node);
+/* No more nodes: lay out the buffers. */
+void graph_finish(struct graph *graph);
+
+size_t graph_rows(const struct graph *graph);
+size_t graph_steps(const struct graph *graph);
+size_t graph_parameter_count(const struct graph *graph);
+const struct graph_parameter *graph_parameter_at(const struct graph *graph, size_t i);
+/* NULL if there is none of this name. */
+const struct graph_parameter *graph_parameter_find(const struct graph *graph, const char *name);
+
+/* Numbers in the vector of parameters and in the packed copies. */
+size_t graph_parameters_size(const struct graph *graph);
+size_t graph_packed_size(const struct graph *graph);
+
+/*
+ * Write part `part` of `parts` of the packed copies (allocate graph_packed_size() numbers, aligned
+ * to 64 bytes: arena_take() does). Parts may be written by different threads; all must be done
+ * before a slice runs. Any number of parts gives the same result.
+ */
+void graph_pack(const struct graph *graph, const real *parameters, real *packed, size_t part,
+                size_t parts);
+
+/* The buffers of one slice; owned by one thread at a time. */
+struct graph_run;
+
+/* `gradients` false: a run for prediction only, without backward buffers. */
+struct graph_run *graph_run_new(const struct graph *graph, bool gradients);
+void graph_run_free(struct graph_run *run);
+
+struct graph_batch {
+    size_t rows; /* at most graph_rows(); 0 is fine */
+    /* [rows], each 1 .. graph_steps(), longest first. NULL: every row has graph_steps() steps. */
+    const size_t *length;
+    bool training;
+    uint64_t seed;    /* of this training step: seeds the dropout */
+    size_t first_row; /* number of row 0 within the whole batch, so slices draw different masks */
+};
+
+/* What the next slice holds; afterwards inputs may be filled at the places start[t] + b. */
+void graph_run_begin(struct graph_run *run, const struct graph_batch *batch);
+const struct op_batch *graph_run_batch(const struct graph_run *run);
+
+/* Where to write an input of this run. */
+real *graph_run_input(struct graph_run *run, size_t value);
+int32_t *graph_run_index(struct graph_run *run, size_t value);
+/* Any computed value, or, after graph_backward(), its gradient (NULL if it has none). */
+const real *graph_run_value(const struct graph_run *run, size_t value);
+const real *graph_run_gradient(const struct graph_run *run, size_t value);
+
+void graph_forward(struct graph_run *run, const real *parameters, const real *packed);
+
+/*
+ * Add the gradient of `loss` (a value of shape SHAPE_FIXED(1)) by every parameter to
+ * graph_run_gradients(), a vector in the layout of the parameters that the caller zeroes.
+ */
+void graph_backward(struct graph_run *run, const real *parameters, const real *packed, size_t loss);
+real *graph_run_gradients(struct graph_run *run);
+
+#endif

@@ -1,0 +1,65 @@
+/* graph_internal — what graph.c (building) and graph_run.c (running) share. */
+#ifndef QUERN_NN_GRAPH_INTERNAL_H
+#define QUERN_NN_GRAPH_INTERNAL_H
+
+#include "nn/graph.h"
+#include "nn/kernels.h"
+
+enum value_kind { VALUE_NONE, VALUE_PARAMETER, VALUE_INPUT, VALUE_INDEX, VALUE_NODE };
+
+struct value {
+    enum value_kind kind;
+    struct shape shape;
+    bool gradient;  /* has one: a parameter, or a node that depends on one */
+    size_t place;   /* in the parameters, the values or the integers of a run */
+    size_t d_place; /* of a node's gradient, in the gradients of a run */
+    size_t which;   /* index of the parameter or node */
+    bool matrix;    /* a parameter with packed copies */
+    size_t packed, packed_transposed;
+};
+
+struct node {
+    struct graph_node given;
+    size_t out;  /* value id */
+    size_t keep; /* place in the run's kept numbers */
+};
+
+struct graph {
+    size_t rows, steps;
+    const struct kernels *kernels;
+    bool finished;
+    size_t values, nodes, parameters;
+    struct value *value; /* [values]; 0 is GRAPH_NONE */
+    struct node *node;
+    struct graph_parameter *parameter;
+    size_t parameters_size, packed_size;
+    /* Sizes of a run, in numbers. */
+    size_t values_size, gradients_size, index_size, keep_size, work_size;
+};
+
+/* Leading count of a shape: at most, for a graph; at present, for a batch. */
+static inline size_t graph_lead_max(const struct graph *graph, const struct shape *shape)
+{
+    switch (shape->lead) {
+    case SHAPE_LEAD_ROWS:
+        return graph->rows;
+    case SHAPE_LEAD_STEPS:
+        return graph->rows * graph->steps;
+    default:
+        return 1;
+    }
+}
+
+static inline size_t graph_lead(const struct op_batch *batch, const struct shape *shape)
+{
+    switch (shape->lead) {
+    case SHAPE_LEAD_ROWS:
+        return batch->rows;
+    case SHAPE_LEAD_STEPS:
+        return batch->tokens;
+    default:
+        return 1;
+    }
+}
+
+#endif

@@ -1,0 +1,221 @@
+#include "nn/graph.h"
+#include "nn/graph_internal.h"
+
+#include "base/arena.h"
+#include "base/error.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct graph_run {
+    const struct graph *graph;
+    bool with_gradients;
+    struct arena memory; /* everything below */
+    struct op_batch batch;
+    size_t *active, *start;
+    real *values, *d_values, *keep, *work, *gradients;
+    int32_t *index;
+    bool *reached; /* [values]: the loss depends on it */
+};
+
+struct graph_run *graph_run_new(const struct graph *graph, bool gradients)
+{
+    struct graph_run *run = memory_take_zeroed(1, sizeof *run);
+    struct arena *memory = &run->memory;
+
+    BUG_ON(!graph->finished);
+    run->graph = graph;
+    run->with_gradients = gradients;
+    run->active = ARENA_ZERO(memory, size_t, graph->steps + 1);
+    run->start = ARENA_ZERO(memory, size_t, graph->steps + 1);
+    run->reached = ARENA_ZERO(memory, bool, graph->values);
+    run->values = ARENA_ZERO(memory, real, graph->values_size + GRAPH_ALIGN);
+    run->index = ARENA_ZERO(memory, int32_t, graph->index_size + GRAPH_ALIGN);
+    run->keep = ARENA_ZERO(memory, real, graph->keep_size + GRAPH_ALIGN);
+    run->work = ARENA_ZERO(memory, real, graph->work_size + GRAPH_ALIGN);
+    if (gradients) {
+        run->d_values = ARENA_ZERO(memory, real, graph->gradients_size + GRAPH_ALIGN);
+        run->gradients = ARENA_ZERO(memory, real, graph->parameters_size + GRAPH_ALIGN);
+    }
+    run->batch = (struct op_batch){
+        .rows_max = graph->rows,
+        .steps_max = graph->steps,
+        .active = run->active,
+        .start = run->start,
+    };
+    return run;
+}
+
+void graph_run_free(struct graph_run *run)
+{
+    if (!run)
+        return;
+    arena_clear(&run->memory);
+    free(run);
+}
+
+void graph_run_begin(struct graph_run *run, const struct graph_batch *given)
+{
+    struct op_batch *batch = &run->batch;
+
+    BUG_ON(given->rows > batch->rows_max);
+    batch->rows = given->rows;
+    batch->training = given->training;
+    batch->seed = given->seed;
+    batch->first_row = given->first_row;
+    batch->steps = given->rows ? batch->steps_max : 0;
+    if (given->length && given->rows)
+        batch->steps = given->length[0];
+    BUG_ON(batch->steps > batch->steps_max);
+    size_t active = given->rows;
+    batch->tokens = 0;
+    for (size_t t = 0; t < batch->steps_max; t++) {
+        if (t >= batch->steps)
+            active = 0;
+        while (active && given->length && given->length[active - 1] <= t)
+            active--;
+        run->active[t] = active;
+        run->start[t] = batch->tokens;
+        batch->tokens += active;
+    }
+    run->start[batch->steps_max] = batch->tokens;
+    for (size_t b = 0; given->length && b < given->rows; b++)
+        BUG_ON(!given->length[b] || (b && given->length[b] > given->length[b - 1]));
+}
+
+const struct op_batch *graph_run_batch(const struct graph_run *run)
+{
+    return &run->batch;
+}
+
+real *graph_run_input(struct graph_run *run, size_t value)
+{
+    BUG_ON(value >= run->graph->values || run->graph->value[value].kind != VALUE_INPUT);
+    return run->values + run->graph->value[value].place;
+}
+
+int32_t *graph_run_index(struct graph_run *run, size_t value)
+{
+    BUG_ON(value >= run->graph->values || run->graph->value[value].kind != VALUE_INDEX);
+    return run->index + run->graph->value[value].place;
+}
+
+const real *graph_run_value(const struct graph_run *run, size_t value)
+{
+    BUG_ON(value >= run->graph->values);
+    BUG_ON(run->graph->value[value].kind != VALUE_NODE &&
+           run->graph->value[value].kind != VALUE_INPUT);
+    return run->values + run->graph->value[value].place;
+}
+
+const real *graph_run_gradient(const struct graph_run *run, size_t value)
+{
+    BUG_ON(value >= run->graph->values || !run->with_gradients);
+    const struct value *at = &run->graph->value[value];
+    if (!at->gradient)
+        return NULL;
+    return at->kind == VALUE_PARAMETER ? run->gradients + at->place : run->d_values + at->d_place;
+}
+
+real *graph_run_gradients(struct graph_run *run)
+{
+    BUG_ON(!run->with_gradients);
+    return run->gradients;
+}
+
+static struct op_operand operand(struct graph_run *run, const real *parameters, const real *packed,
+                                 size_t id)
+{
+    const struct value *value = &run->graph->value[id];
+    struct op_operand o = {
+        .shape = value->shape,
+        .count = graph_lead(&run->batch, &value->shape),
+        .width = shape_width(&value->shape),
+    };
+
+    if (value->kind == VALUE_INDEX)
+        o.index = run->index + value->place;
+    else if (value->kind == VALUE_PARAMETER)
+        o.x = parameters + value->place;
+    else
+        o.x = run->values + value->place;
+    if (value->matrix) {
+        o.packed = packed + value->packed;
+        o.packed_transposed = packed + value->packed_transposed;
+    }
+    if (value->gradient && run->with_gradients)
+        o.d = value->kind == VALUE_PARAMETER ? run->gradients + value->place
+                                             : run->d_values + value->d_place;
+    return o;
+}
+
+static struct op_call call_of(struct graph_run *run, const real *parameters, const real *packed,
+                              const struct node *node)
+{
+    const struct op *op = node->given.op;
+    struct op_call call = {
+        .out = operand(run, parameters, packed, node->out),
+        .result = run->values + run->graph->value[node->out].place,
+        .keep = run->keep + node->keep,
+        .work = run->work,
+        .settings = &node->given.settings,
+        .batch = &run->batch,
+        .kernels = run->graph->kernels,
+    };
+
+    for (size_t i = 0; i < op->inputs; i++)
+        if (node->given.in[i] != GRAPH_NONE) {
+            call.in[i] = operand(run, parameters, packed, node->given.in[i]);
+            if (op->no_gradient >> i & 1)
+                call.in[i].d = NULL;
+        }
+    return call;
+}
+
+void graph_forward(struct graph_run *run, const real *parameters, const real *packed)
+{
+    const struct graph *graph = run->graph;
+
+    for (size_t i = 0; i < graph->nodes; i++) {
+        struct op_call call = call_of(run, parameters, packed, &graph->node[i]);
+        graph->node[i].given.op->forward(&call);
+    }
+}
+
+/* Mark what the loss depends on and zero its gradient. */
+static void reach(struct graph_run *run, size_t loss)
+{
+    const struct graph *graph = run->graph;
+
+    memset(run->reached, 0, graph->values * sizeof *run->reached);
+    run->reached[loss] = true;
+    for (size_t i = graph->nodes; i-- > 0;) {
+        const struct node *node = &graph->node[i];
+        const struct value *out = &graph->value[node->out];
+        if (!run->reached[node->out] || !out->gradient)
+            continue;
+        memset(run->d_values + out->d_place, 0,
+               graph_lead(&run->batch, &out->shape) * shape_width(&out->shape) * sizeof(real));
+        for (size_t j = 0; j < node->given.op->inputs; j++)
+            if (!(node->given.op->no_gradient >> j & 1))
+                run->reached[node->given.in[j]] = true;
+    }
+}
+
+void graph_backward(struct graph_run *run, const real *parameters, const real *packed, size_t loss)
+{
+    const struct graph *graph = run->graph;
+
+    BUG_ON(!run->with_gradients || loss >= graph->values);
+    BUG_ON(graph->value[loss].kind != VALUE_NODE || !graph->value[loss].gradient);
+    BUG_ON(!shape_equal(&graph->value[loss].shape, &SHAPE_FIXED(1)));
+    reach(run, loss);
+    run->d_values[graph->value[loss].d_place] = 1;
+    for (size_t i = graph->nodes; i-- > 0;) {
+        const struct node *node = &graph->node[i];
+        if (!run->reached[node->out] || !graph->value[node->out].gradient)
+            continue;
+        struct op_call call = call_of(run, parameters, packed, node);
+        node->given.op->backward(&call);
+    }
+}

@@ -1,0 +1,161 @@
+/*
+ * Matrix products from tiles of ROWS x 2 vectors that stay in registers while k runs. B is read in
+ * panels two vectors wide (packed, so that a panel is one run of memory); A is broadcast.
+ *
+ * Each number of C is one chain: its starting value, then the k products added in order (fused
+ * where the set has FMA). Tiles only choose which chains run side by side, so how rows and columns
+ * are blocked cannot be seen in the result.
+ */
+#include "nn/kernel/declare.h"
+
+enum { PANEL = 2 * LANES };
+
+/* Rows of a tile: as many as leave registers for B and the broadcast. */
+#if KERNEL_BYTES == 64
+enum { ROWS = 12 };
+#else
+enum { ROWS = 6 };
+#endif
+
+/* The tile of C from its memory, the bias or 0; only `columns` of it exist. */
+struct tile {
+    real *c;
+    size_t stride, columns;
+    const real *bias;
+    bool add;
+};
+
+INLINE vec tile_load(const struct tile *tile, const real *row, size_t from)
+{
+    if (tile->columns >= from + LANES)
+        return vec_load(row + from);
+    return tile->columns > from ? vec_load_part(row + from, tile->columns - from) : (vec){0};
+}
+
+INLINE void tile_store(const struct tile *tile, real *row, size_t from, vec v)
+{
+    if (tile->columns >= from + LANES)
+        vec_store(row + from, v);
+    else if (tile->columns > from)
+        vec_store_part(row + from, v, tile->columns - from);
+}
+
+/* A(row, p) = a[row * row_step + p * k_step]; `panel` holds k rows of PANEL numbers. */
+INLINE void tile_multiply(const size_t rows, const struct tile *tile, const real *a,
+                          size_t row_step, size_t k_step, const real *panel, size_t k)
+{
+    vec sum[ROWS][2];
+
+#pragma GCC unroll 16
+    for (size_t i = 0; i < rows; i++) {
+        const real *start = tile->add ? tile->c + i * tile->stride : tile->bias;
+        sum[i][0] = start ? tile_load(tile, start, 0) : (vec){0};
+        sum[i][1] = start ? tile_load(tile, start, LANES) : (vec){0};
+    }
+    for (size_t p = 0; p < k; p++) {
+        const vec b0 = vec_load(panel), b1 = vec_load(panel + LANES);
+#pragma GCC unroll 16
+        for (size_t i = 0; i < rows; i++) {
+            const vec factor = vec_of(a[i * row_step]);
+            sum[i][0] += factor * b0;
+            sum[i][1] += factor * b1;
+        }
+        a += k_step;
+        panel += PANEL;
+    }
+#pragma GCC unroll 16
+    for (size_t i = 0; i < rows; i++) {
+        tile_store(tile, tile->c + i * tile->stride, 0, sum[i][0]);
+        tile_store(tile, tile->c + i * tile->stride, LANES, sum[i][1]);
+    }
+}
+
+/* All rows of one panel of columns. */
+INLINE void panel_multiply(struct tile tile, size_t m, const real *a, size_t row_step,
+                           size_t k_step, const real *panel, size_t k)
+{
+    while (m >= ROWS) {
+        tile_multiply(ROWS, &tile, a, row_step, k_step, panel, k);
+        a += ROWS * row_step;
+        tile.c += ROWS * tile.stride;
+        m -= ROWS;
+    }
+    switch (m) {
+#define REST(n)                                                                                    \
+    case n:                                                                                        \
+        tile_multiply(n, &tile, a, row_step, k_step, panel, k);                                    \
+        break;
+        REST(1)
+        REST(2)
+        REST(3) REST(4) REST(5)
+#if KERNEL_BYTES == 64
+            REST(6) REST(7) REST(8) REST(9) REST(10) REST(11)
+#endif
+#undef REST
+    }
+}
+
+void KERNEL(kernel_matmul)(const struct matmul *call)
+{
+    for (size_t j = 0; j < call->n; j += PANEL) {
+        const struct tile tile = {
+            .c = call->c + j,
+            .stride = call->c_stride,
+            .columns = call->n - j < PANEL ? call->n - j : PANEL,
+            .bias = call->bias ? call->bias + j : NULL,
+            .add = call->add,
+        };
+        panel_multiply(tile, call->m, call->a, call->a_stride, 1, call->packed + j * call->k,
+                       call->k);
+    }
+}
+
+void KERNEL(kernel_matmul_transposed)(const struct matmul_transposed *call)
+{
+    enum { K_BLOCK = 128 }; /* a panel of B stays in the first-level cache */
+    _Alignas(64) real panel[K_BLOCK * PANEL];
+
+    for (size_t p = 0; p < call->k; p += K_BLOCK) {
+        const size_t k = call->k - p < K_BLOCK ? call->k - p : K_BLOCK;
+        for (size_t j = 0; j < call->n; j += PANEL) {
+            const struct tile tile = {
+                .c = call->c + j,
+                .stride = call->c_stride,
+                .columns = call->n - j < PANEL ? call->n - j : PANEL,
+                .add = true,
+            };
+            for (size_t q = 0; q < k; q++) {
+                const real *row = call->b + (p + q) * call->b_stride + j;
+                vec_store(panel + q * PANEL, tile_load(&tile, row, 0));
+                vec_store(panel + q * PANEL + LANES, tile_load(&tile, row, LANES));
+            }
+            panel_multiply(tile, call->m, call->a + p * call->a_stride, 1, call->a_stride, panel,
+                           k);
+        }
+    }
+}
+
+void KERNEL(kernel_pack)(real *packed, const real *b, size_t k, size_t n, size_t first, size_t last)
+{
+    for (size_t panel = first; panel < last; panel++)
+        for (size_t p = 0; p < k; p++) {
+            const size_t j = panel * PANEL, columns = n - j < PANEL ? n - j : PANEL;
+            real *to = packed + (panel * k + p) * PANEL;
+            memcpy(to, b + p * n + j, columns * sizeof *to);
+            memset(to + columns, 0, (PANEL - columns) * sizeof *to);
+        }
+}
+
+void KERNEL(kernel_pack_transposed)(real *packed, const real *b, size_t k, size_t n, size_t first,
+                                    size_t last)
+{
+    /* The packed matrix is [n, k]: its column j is row j of b. */
+    for (size_t panel = first; panel < last; panel++) {
+        real *to = packed + panel * n * PANEL;
+        for (size_t j = 0; j < PANEL; j++) {
+            const size_t row = panel * PANEL + j;
+            for (size_t p = 0; p < n; p++)
+                to[p * PANEL + j] = row < k ? b[row * n + p] : 0;
+        }
+    }
+}

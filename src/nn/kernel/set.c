@@ -1,0 +1,27 @@
+#include "nn/kernel/declare.h"
+
+#define KERNEL_TEXT(set) #set
+#define KERNEL_TITLE(set) KERNEL_TEXT(set)
+
+const struct kernels KERNEL(kernels) = {
+    .name = KERNEL_TITLE(KERNEL_SET),
+    .panel = 2 * LANES,
+    .pack = KERNEL(kernel_pack),
+    .pack_transposed = KERNEL(kernel_pack_transposed),
+    .matmul = KERNEL(kernel_matmul),
+    .matmul_transposed = KERNEL(kernel_matmul_transposed),
+    .exp = KERNEL(kernel_exp),
+    .log = KERNEL(kernel_log),
+    .tanh = KERNEL(kernel_tanh),
+    .sigmoid = KERNEL(kernel_sigmoid),
+    .lstm_forward = KERNEL(kernel_lstm_forward),
+    .lstm_backward = KERNEL(kernel_lstm_backward),
+    .add = KERNEL(kernel_add),
+    .add_scaled = KERNEL(kernel_add_scaled),
+    .multiply = KERNEL(kernel_multiply),
+    .add_product = KERNEL(kernel_add_product),
+    .dot = KERNEL(kernel_dot),
+    .adam = KERNEL(kernel_adam),
+    .follow = KERNEL(kernel_follow),
+    .philox = KERNEL(kernel_philox),
+};

@@ -1,0 +1,116 @@
+/*
+ * kernels — the inner loops, compiled once per instruction set and chosen when the program runs.
+ *
+ * Every set computes the same formulas in the same order, so a number does not depend on vector
+ * width, on how many rows are processed together or on where a slice begins. The files of
+ * src/nn/kernel/ compile without fused multiply-add, so their results are equal on every processor;
+ * the one exception is matmul.c, whose sums are fused where the processor can (AVX2 and AVX-512
+ * agree with each other, the baseline differs in the last bits).
+ */
+#ifndef QUERN_NN_KERNELS_H
+#define QUERN_NN_KERNELS_H
+
+#include "nn/real.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct adam_step;
+
+/*
+ * C[m,n] = start + A[m,k] B[k,n], row-major with the given distance between rows; B is packed.
+ * start is what C holds (`add`), else the bias of the column, else 0. Each number adds its k
+ * products one by one in the order of k.
+ */
+struct matmul {
+    size_t m, k, n;
+    const real *a;
+    size_t a_stride;
+    const real *packed; /* from pack() */
+    const real *bias;   /* [n] or NULL */
+    real *c;
+    size_t c_stride;
+    bool add;
+};
+
+/* C[m,n] += A[k,m]^T B[k,n]: the gradient of weights, A the inputs and B the gradients by row. */
+struct matmul_transposed {
+    size_t m, k, n;
+    const real *a, *b;
+    size_t a_stride, b_stride;
+    real *c;
+    size_t c_stride;
+};
+
+/* One step of an LSTM for `rows` rows of `units`; see op/lstm.c for the formulas. */
+struct lstm_cell {
+    size_t rows, units;
+    real *gate;              /* [rows, 4 units]: sums in, activated i, f, g, o out */
+    const real *cell_before; /* [rows, units]; NULL at the first step */
+    real *cell, *cell_tanh, *out;
+};
+
+struct lstm_cell_back {
+    size_t rows, units;
+    const real *gate, *cell_before, *cell_tanh; /* as forward left them */
+    const real *d_out;                          /* [rows, units] */
+    real *d_cell; /* [rows, units]: gradient of the cell, from the step after; out: of the one
+                     before */
+    real *d_gate; /* [rows, 4 units], written: gradient of the sums */
+};
+
+struct kernels {
+    const char *name;
+    size_t panel; /* columns of B that are packed side by side */
+
+    /* Pack panels first .. last-1 of B[k,n], or of its transpose [n,k], panel by panel. */
+    void (*pack)(real *packed, const real *b, size_t k, size_t n, size_t first, size_t last);
+    void (*pack_transposed)(real *packed, const real *b, size_t k, size_t n, size_t first,
+                            size_t last);
+    void (*matmul)(const struct matmul *call);
+    void (*matmul_transposed)(const struct matmul_transposed *call);
+
+    /* y[i] = f(x[i]); y may be x. */
+    void (*exp)(real *y, const real *x, size_t n);
+    void (*log)(real *y, const real *x, size_t n);
+    void (*tanh)(real *y, const real *x, size_t n);
+    void (*sigmoid)(real *y, const real *x, size_t n);
+
+    void (*lstm_forward)(const struct lstm_cell *cell);
+    void (*lstm_backward)(const struct lstm_cell_back *cell);
+
+    void (*add)(real *y, const real *x, size_t n);                        /* y += x */
+    void (*add_scaled)(real *y, real a, const real *x, size_t n);         /* y += a x */
+    void (*multiply)(real *y, const real *a, const real *b, size_t n);    /* y = a b */
+    void (*add_product)(real *y, const real *a, const real *b, size_t n); /* y += a b */
+    /* Sum of a b, in 16 interleaved partial sums that are added pairwise. */
+    real (*dot)(const real *a, const real *b, size_t n);
+
+    void (*adam)(const struct adam_step *step, size_t n, const real *gradient, real *weight,
+                 real *first, real *second);                  /* adam.h */
+    void (*follow)(real *y, real a, const real *x, size_t n); /* y += a (x - y) */
+
+    /* Blocks counter .. counter+blocks-1 of rng_block(), four numbers each. */
+    void (*philox)(uint32_t *out, uint64_t seed, uint64_t stream, uint64_t counter, size_t blocks);
+};
+
+/* The fastest set this processor can run. */
+const struct kernels *kernels_best(void);
+
+/* Set i of those compiled in, slowest first; NULL where the processor cannot run it. */
+enum { KERNELS_COUNT = 3 };
+const struct kernels *kernels_at(size_t i);
+
+/* Panels of a packed matrix with n columns, and its size in numbers. */
+static inline size_t kernels_panels(const struct kernels *kernels, size_t n)
+{
+    return (n + kernels->panel - 1) / kernels->panel;
+}
+
+static inline size_t kernels_packed_size(const struct kernels *kernels, size_t k, size_t n)
+{
+    return kernels_panels(kernels, n) * kernels->panel * k;
+}
+
+#endif

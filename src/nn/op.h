@@ -1,0 +1,98 @@
+/*
+ * op — one operation of a graph: its shapes, forward, backward.
+ *
+ * Each op is one file, src/nn/op/NAME.c, that begins with formula, shapes and gradients and ends
+ * with `const struct op op_NAME`; a line OP(NAME) in op/ops.def declares it. A test walks ops.def
+ * and fails if an op has no row in the double-precision gradient table (docs/adding-an-op.md).
+ *
+ * Backward always adds (+=): a value may have several readers, and a weight several slices. It may
+ * be run twice, so it leaves `keep` as forward wrote it.
+ *
+ * An op allocates nothing: plan() says how many numbers it wants to keep from forward to backward
+ * and how much scratch one call needs. What it needs to know beyond its inputs is a typed member of
+ * `union op_settings`.
+ */
+#ifndef QUERN_NN_OP_H
+#define QUERN_NN_OP_H
+
+#include "nn/real.h"
+#include "nn/shape.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct kernels;
+
+enum { OP_INPUTS_MAX = 8 };
+
+/* dropout, dropout_mask: a number is 0 with probability `rate`, else scaled by 1 / (1 - rate). */
+struct op_dropout_settings {
+    double rate;     /* in [0, 1) */
+    uint64_t stream; /* of random numbers; each dropout of a graph has its own */
+    size_t width;    /* dropout_mask: numbers per row */
+};
+
+union op_settings {
+    struct op_dropout_settings dropout;
+};
+
+/* What a slice holds; see shape.h for the layout. Filled by graph_run_begin(). */
+struct op_batch {
+    size_t rows, steps, tokens;   /* tokens: steps of all rows together */
+    size_t rows_max, steps_max;   /* what the graph was made for */
+    const size_t *active, *start; /* [steps_max], [steps_max + 1] */
+    bool training;                /* dropout is on */
+    uint64_t seed;                /* of this training step */
+    size_t first_row;             /* number of row 0 within the whole batch */
+};
+
+struct op_operand {
+    const real *x;        /* the numbers; NULL for an integer or absent input */
+    const int32_t *index; /* of an integer input, else NULL */
+    real *d;              /* gradient, to be added to; NULL where nobody wants it */
+    /* A matrix [k, n] of weights in the layout of the product kernel, as it is and transposed. */
+    const real *packed, *packed_transposed;
+    struct shape shape;
+    size_t count; /* leading count in this slice; 1 for a fixed shape */
+    size_t width; /* shape_width() */
+};
+
+struct op_call {
+    struct op_operand in[OP_INPUTS_MAX];
+    struct op_operand out; /* backward reads out.d */
+    real *result;          /* out.x, writable in forward */
+    real *keep;            /* from forward to backward */
+    real *work;            /* within one call */
+    const union op_settings *settings;
+    const struct op_batch *batch;
+    const struct kernels *kernels;
+};
+
+struct op_plan {
+    struct shape in[OP_INPUTS_MAX];
+    bool present[OP_INPUTS_MAX];
+    size_t rows_max, steps_max;
+    const union op_settings *settings;
+    /* To be filled in; keep and work count numbers. */
+    struct shape out;
+    size_t keep, work;
+};
+
+struct op {
+    const char *name;
+    size_t inputs;        /* how many it takes */
+    unsigned optional;    /* bit i: input i may be absent */
+    unsigned no_gradient; /* bit i: input i gets none (integers, masks, labels) */
+    unsigned index;       /* bit i: input i holds integers */
+    unsigned matrix;      /* bit i: input i is a weight matrix and wants packed copies */
+    void (*plan)(struct op_plan *plan); /* BUG() when the shapes do not fit */
+    void (*forward)(struct op_call *call);
+    void (*backward)(struct op_call *call); /* NULL: no input has a gradient */
+};
+
+#define OP(name) extern const struct op op_##name;
+#include "nn/op/ops.def"
+#undef OP
+
+#endif

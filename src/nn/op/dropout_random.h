@@ -1,0 +1,25 @@
+/*
+ * dropout_random — the random factors of dropout: 0 with probability `rate`, else 1 / (1 - rate).
+ *
+ * A factor is a function of (seed of the step, stream of the layer, number of the row in the whole
+ * batch, place in the row), so it does not depend on how the batch was cut or who computes it.
+ */
+#ifndef QUERN_NN_OP_DROPOUT_RANDOM_H
+#define QUERN_NN_OP_DROPOUT_RANDOM_H
+
+#include "nn/kernels.h"
+#include "nn/real.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct dropout_source {
+    uint64_t seed, stream;
+    double rate;
+};
+
+/* The `width` factors of each of the rows row .. row+rows-1, row after row. */
+void dropout_random(const struct dropout_source *source, const struct kernels *kernels,
+                    uint64_t row, size_t rows, real *factor, size_t width);
+
+#endif

@@ -1,0 +1,148 @@
+#include "nn/gradient.h"
+#include "support/test.h"
+
+#include <math.h>
+
+#define CASE(kind, rows_, steps_, ...)                                                             \
+    {                                                                                              \
+        .op = &op_##kind, .rows = (rows_), .steps = (steps_), __VA_ARGS__                          \
+    }
+#define IN(...) .in = {__VA_ARGS__}
+#define LENGTHS(...) .length = {__VA_ARGS__}
+#define RANGE(low_, high_) .low = (low_), .high = (high_)
+#define DROPOUT(...) .settings.dropout = {__VA_ARGS__}
+
+/* Uneven and even lengths; widths below, at and above the vectors of every kernel set. */
+static const struct gradient_case gradient_cases[] = {
+    CASE(embedding, 3, 3, IN(SHAPE_STEPS(1), SHAPE_FIXED(4, 5), SHAPE_FIXED(5)), LENGTHS(3, 2, 1)),
+    CASE(embedding, 2, 4, IN(SHAPE_STEPS(1), SHAPE_FIXED(3, 20))),
+    CASE(embedding, 3, 1, IN(SHAPE_ROWS(3), SHAPE_FIXED(4, 2), SHAPE_FIXED(2))),
+    CASE(dropout, 3, 3, IN(SHAPE_STEPS(3)), LENGTHS(3, 2, 1), DROPOUT(.rate = 0.4)),
+    CASE(dropout, 3, 3, IN(SHAPE_STEPS(3)), LENGTHS(3, 2, 1), DROPOUT(.rate = 0.4, .stream = 2),
+         .training = true),
+    CASE(dropout, 3, 1, IN(SHAPE_ROWS(17)), DROPOUT(.rate = 0.4), .training = true),
+    CASE(dropout_mask, 3, 2, DROPOUT(.rate = 0.3, .stream = 1, .width = 6), .training = true),
+    CASE(mask_steps, 3, 3, IN(SHAPE_STEPS(5), SHAPE_ROWS(5)), LENGTHS(3, 1, 1)),
+    CASE(dense, 3, 3, IN(SHAPE_STEPS(5), SHAPE_FIXED(5, 7), SHAPE_FIXED(7)), LENGTHS(3, 2, 1)),
+    CASE(dense, 5, 1, IN(SHAPE_ROWS(3), SHAPE_FIXED(3, 33), SHAPE_FIXED(33))),
+    CASE(dense, 13, 1, IN(SHAPE_ROWS(33), SHAPE_FIXED(33, 4))),
+    CASE(dense, 2, 1, IN(SHAPE_ROWS(2, 3), SHAPE_FIXED(3, 4), SHAPE_FIXED(4))),
+    CASE(dense, 3, 3, IN(SHAPE_STEPS(19), SHAPE_FIXED(19, 1), SHAPE_FIXED(1)), LENGTHS(3, 2, 1)),
+    CASE(dense, 3, 1, IN(SHAPE_ROWS(4), SHAPE_FIXED(4, 1))),
+    CASE(lstm, 3, 4, IN(SHAPE_STEPS(3), SHAPE_FIXED(3, 8), SHAPE_FIXED(2, 8), SHAPE_FIXED(8)),
+         LENGTHS(4, 2, 1)),
+    CASE(lstm, 3, 3,
+         IN(SHAPE_STEPS(2), SHAPE_FIXED(2, 12), SHAPE_FIXED(3, 12), SHAPE_FIXED(12), SHAPE_ROWS(3)),
+         LENGTHS(3, 3, 1)),
+    CASE(
+        lstm, 2, 3,
+        IN(SHAPE_STEPS(5), SHAPE_FIXED(5, 36), SHAPE_FIXED(9, 36), SHAPE_FIXED(36), SHAPE_ROWS(9))),
+    CASE(lstm, 3, 5, IN(SHAPE_STEPS(2), SHAPE_FIXED(2, 16), SHAPE_FIXED(4, 16), SHAPE_FIXED(16)),
+         LENGTHS(1, 1, 1)),
+    CASE(tanh, 3, 3, IN(SHAPE_STEPS(5)), LENGTHS(3, 2, 1), RANGE(-2, 2)),
+    CASE(sigmoid, 3, 1, IN(SHAPE_ROWS(5)), RANGE(-4, 4)),
+    CASE(softmax_time, 4, 5, IN(SHAPE_STEPS(1)), LENGTHS(5, 3, 1, 1), RANGE(-3, 3)),
+    CASE(softmax_time, 2, 4, IN(SHAPE_STEPS(3)), RANGE(-3, 3)),
+    CASE(weighted_sum, 3, 4, IN(SHAPE_STEPS(1), SHAPE_STEPS(6)), LENGTHS(4, 2, 1)),
+    CASE(weighted_sum, 2, 2, IN(SHAPE_STEPS(1), SHAPE_STEPS(17))),
+    CASE(binary_cross_entropy, 9, 1,
+         IN(SHAPE_ROWS(1), SHAPE_ROWS(1), SHAPE_ROWS(1), SHAPE_FIXED(1)), RANGE(0.2, 3)),
+    CASE(binary_cross_entropy, 3, 1,
+         IN(SHAPE_ROWS(1), SHAPE_ROWS(1), SHAPE_ROWS(1), SHAPE_FIXED(1)), RANGE(-3, -0.2)),
+};
+
+static double tolerance_of(const struct gradient_case *c)
+{
+    return c->tolerance > 0 ? c->tolerance : 1e-7;
+}
+
+TEST(gradient_of_every_op_agrees_with_differences)
+{
+    EACH_ROW(gradient_cases, c)
+        for (size_t set = 0; set < KERNELS_COUNT; set++) {
+            const double error = kernels_at(set) ? gradient_error(c, kernels_at(set)) : 0;
+            if (!(error <= tolerance_of(c)))
+                fail_msg("row %d: %s with %s kernels is off by %g", test_row, c->op->name,
+                         kernels_at(set)->name, error);
+        }
+}
+
+TEST(gradient_table_has_a_row_for_every_op)
+{
+    static const struct op *const ops[] = {
+#define OP(name) &op_##name,
+#include "nn/op/ops.def"
+#undef OP
+    };
+
+    EACH_ROW(ops, op) {
+        bool found = false;
+        for (size_t i = 0; i < sizeof gradient_cases / sizeof *gradient_cases; i++)
+            found |= gradient_cases[i].op == *op;
+        if (!found)
+            fail_msg("op %s of ops.def has no row in gradient_cases", (*op)->name);
+    }
+}
+
+/* The net must catch what it is there for: a wrong formula, a missing +=, a spoilt `keep`. */
+static void square_plan(struct op_plan *plan)
+{
+    plan->out = plan->in[0];
+    plan->keep = plan->rows_max * shape_width(&plan->in[0]);
+}
+
+static void square_forward(struct op_call *call)
+{
+    for (size_t i = 0; i < call->out.count * call->out.width; i++) {
+        call->keep[i] = call->in[0].x[i];
+        call->result[i] = call->keep[i] * call->keep[i];
+    }
+}
+
+static void square_backward(struct op_call *call)
+{
+    for (size_t i = 0; i < call->out.count * call->out.width; i++)
+        call->in[0].d[i] += 2 * call->keep[i] * call->out.d[i];
+}
+
+static void wrong_formula(struct op_call *call)
+{
+    for (size_t i = 0; i < call->out.count * call->out.width; i++)
+        call->in[0].d[i] += (2 + 1e-5) * call->keep[i] * call->out.d[i];
+}
+
+static void wrong_assignment(struct op_call *call)
+{
+    for (size_t i = 0; i < call->out.count * call->out.width; i++)
+        call->in[0].d[i] = 2 * call->keep[i] * call->out.d[i];
+}
+
+static void wrong_keep(struct op_call *call)
+{
+    square_backward(call);
+    for (size_t i = 0; i < call->out.count * call->out.width; i++)
+        call->keep[i] = 0;
+}
+
+TEST(gradient_check_catches_broken_ops)
+{
+    static const struct {
+        void (*backward)(struct op_call *call);
+        bool right;
+    } rows[] = {{square_backward, true},
+                {wrong_formula, false},
+                {wrong_assignment, false},
+                {wrong_keep, false},
+                {NULL, false}};
+
+    EACH_ROW(rows, r) {
+        const struct op op = {.name = "square",
+                              .inputs = 1,
+                              .plan = square_plan,
+                              .forward = square_forward,
+                              .backward = r->backward};
+        const struct gradient_case c = {
+            .op = &op, .in = {SHAPE_ROWS(3)}, .rows = 2, .steps = 1, .low = 0.5, .high = 2};
+        EXPECT_EQ(gradient_error(&c, kernels_at(0)) <= 1e-7, r->right);
+    }
+}
