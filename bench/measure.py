@@ -23,10 +23,12 @@ class Failed(Exception):
 
 
 class Finished:
-    """A program that ended well: wall seconds, peak MiB, what it printed."""
+    """A program that ended well: wall and processor seconds, peak MiB, what it printed."""
 
-    def __init__(self, seconds, peak_mib, output):
-        self.seconds, self.peak_mib, self.output = seconds, peak_mib, output
+    def __init__(self, seconds, usage, output):
+        self.seconds, self.output = seconds, output
+        self.cpu_seconds = usage.ru_utime + usage.ru_stime
+        self.peak_mib = usage.ru_maxrss / 1024
 
     def json(self):
         """The last line printed, which is JSON."""
@@ -66,7 +68,7 @@ def run(command, extra_environment=None):
             if process.returncode < 0:
                 how = f"signal {-process.returncode}"
             raise Failed(f"{os.path.basename(command[0])} ended with {how}: {last}")
-        return Finished(seconds, usage.ru_maxrss / 1024, text)
+        return Finished(seconds, usage, text)
 
 
 def need(*modules):

@@ -95,7 +95,7 @@ class Journeys(Row):
 
     def ours(self):
         done = self.build_features(self.source, self.folder("quern"))
-        return Sample(done.seconds, done.peak_mib)
+        return Sample(done.seconds, done.peak_mib, cpu=done.cpu_seconds)
 
     def peer(self):
         done = self.run_peer(self.source, self.folder(self.peer_name))
@@ -103,6 +103,7 @@ class Journeys(Row):
         return Sample(
             said["job_seconds"] if self.job_only else done.seconds,
             said.get("peak_mib", done.peak_mib),
+            cpu=said.get("cpu_seconds", done.cpu_seconds),
             whole_process=done.seconds,
             job=said["job_seconds"],
         )
@@ -186,6 +187,35 @@ class TrainingThreads(Training):
         return self.train(1)
 
 
+class AttributionMethods(Row):
+    """A million paths to the table of credits; ours computes more methods, and chains exactly."""
+
+    name, peer_name = "attribution_methods_1m", "channelattribution"
+
+    def find_peer(self):
+        return {"version": need("ChannelAttribution", "matplotlib")["ChannelAttribution"]}
+
+    def prepare(self, with_peer):
+        self.paths = os.path.join(self.data, "paths_1m.csv")
+        if is_stale(self.paths, "make_paths.py"):
+            say(f"making {self.paths}")
+            run(["python3", os.path.join(BENCH, "make_paths.py"), "1000000", self.paths])
+
+    def output(self, name):
+        return os.path.join(self.data, f"attribution-{name}.csv")
+
+    def ours(self):
+        done = run([os.path.join(self.build, "quern"), "attribute", self.paths,
+                    "--output", self.output("quern"), "--threads", str(THREADS)])  # fmt: skip
+        return Sample(done.seconds, done.peak_mib)
+
+    def peer(self):
+        script = os.path.join(BENCH, "peers", "attribution_channelattribution.py")
+        done = run([PEERS_PYTHON, script, self.paths, self.output("peer"),
+                    "--threads", str(THREADS)])  # fmt: skip
+        return Sample(done.seconds, done.peak_mib, job=done.json()["job_seconds"])
+
+
 class Memory(Row):
     """Peak memory of feature building; the peer is the limit."""
 
@@ -206,4 +236,7 @@ class Memory(Row):
         return Sample(LIMIT_GIB)
 
 
-ROWS = [JourneysDuckdb, JourneysPolars, JourneysSpark, TrainingTorch, TrainingThreads, Memory]
+ROWS = [
+    JourneysDuckdb, JourneysPolars, JourneysSpark, TrainingTorch, TrainingThreads, Memory,
+    AttributionMethods,
+]  # fmt: skip

@@ -91,14 +91,15 @@ def lists(spark, source):
     )
 
 
-def peak_mib(spark):
-    """The JVM is not waited for by this process, so it tells its own peak."""
-    process = spark._jvm.java.lang.ProcessHandle.current().pid()
-    with open(f"/proc/{process}/status") as status:
+def spent(spark):
+    """The JVM is not waited for by this process, so it tells its own peak and processor time."""
+    process = spark._jvm.java.lang.ProcessHandle.current()
+    spent = {"cpu_seconds": process.info().totalCpuDuration().get().toMillis() / 1000}
+    with open(f"/proc/{process.pid()}/status") as status:
         for line in status:
             if line.startswith("VmHWM:"):
-                return int(line.split()[1]) / 1024
-    return None
+                spent["peak_mib"] = int(line.split()[1]) / 1024
+    return spent
 
 
 def main():
@@ -130,12 +131,8 @@ def main():
     split = F.when(bucket < 8, "train").when(bucket == 8, "test").otherwise("val")
     journeys.withColumn("split", split).write.partitionBy("split").parquet(os.path.abspath(store))
     seconds = time.perf_counter() - started
-    print(
-        json.dumps(
-            {"job_seconds": seconds, "version": spark.version, "peak_mib": peak_mib(spark)}
-        ),
-        flush=True,
-    )
+    result = {"job_seconds": seconds, "version": spark.version, **spent(spark)}
+    print(json.dumps(result), flush=True)
     spark.stop()
 
 

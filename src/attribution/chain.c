@@ -151,11 +151,25 @@ static void walk(struct builder *b, const struct path_set *paths, size_t p, uint
     b->ends[3 * state + 2] += paths->null[p];
 }
 
-static void take_states(struct chain *chain, const struct builder *b)
+struct named_state {
+    uint64_t key;
+    uint32_t state;
+};
+
+static int compare_states(const void *left, const void *right)
+{
+    const struct named_state *a = left, *b = right;
+
+    return a->key < b->key ? -1 : a->key > b->key;
+}
+
+/* Copy the states in the order of their keys; rank[] says where each went. */
+static void take_states(struct chain *chain, const struct builder *b, uint32_t *rank)
 {
     struct arena *mem = &chain->memory;
     const size_t n = b->states, back = chain->order - 1;
     const uint64_t channel_mask = ((uint64_t)1 << CHANNEL_BITS) - 1;
+    struct named_state *sorted = memory_take(n, sizeof *sorted);
 
     chain->states = n;
     chain->last = ARENA_NEW(mem, int32_t, n);
@@ -166,47 +180,79 @@ static void take_states(struct chain *chain, const struct builder *b)
     chain->conversions = ARENA_NEW(mem, double, n);
     chain->value = ARENA_NEW(mem, double, n);
     chain->null = ARENA_NEW(mem, double, n);
+    for (size_t i = 0; i < n; i++)
+        sorted[i] = (struct named_state){b->key[i], (uint32_t)i};
+    qsort(sorted, n, sizeof *sorted, compare_states);
     for (size_t s = 0; s < n; s++) {
-        chain->last[s] = (int32_t)(b->key[s] & channel_mask) - 1;
-        for (size_t i = 0; i < back; i++)
-            chain->earlier[s * back + i] =
-                (int32_t)(b->key[s] >> (CHANNEL_BITS * (i + 1)) & channel_mask) - 1;
-        chain->count[s] = chain->start[s] = b->start[s];
-        chain->total += b->start[s];
-        chain->conversions[s] = b->ends[3 * s];
-        chain->value[s] = b->ends[3 * s + 1];
-        chain->null[s] = b->ends[3 * s + 2];
+        const uint64_t key = sorted[s].key;
+        const uint32_t i = sorted[s].state;
+        rank[i] = (uint32_t)s;
+        chain->last[s] = (int32_t)(key & channel_mask) - 1;
+        for (size_t k = 0; k < back; k++)
+            chain->earlier[s * back + k] =
+                (int32_t)(key >> (CHANNEL_BITS * (k + 1)) & channel_mask) - 1;
+        chain->count[s] = chain->start[s] = b->start[i];
+        chain->total += b->start[i];
+        chain->conversions[s] = b->ends[3 * (size_t)i];
+        chain->value[s] = b->ends[3 * (size_t)i + 1];
+        chain->null[s] = b->ends[3 * (size_t)i + 2];
     }
+    free(sorted);
 }
 
-/* Group transitions by the state they enter, by counting. */
-static void take_transitions(struct chain *chain, const struct builder *b)
+static void rename_transitions(struct chain *chain, struct builder *b, const uint32_t *rank)
 {
-    struct arena *mem = &chain->memory;
-    uint64_t *offset = ARENA_ZERO(mem, uint64_t, chain->states + 2);
-
     for (size_t t = 0; t < b->transitions; t++) {
-        const struct transition *edge = &b->transition[t];
+        struct transition *edge = &b->transition[t];
+        edge->from = rank[edge->from];
+        edge->to = rank[edge->to];
         chain->count[edge->to] += edge->count;
         if (edge->from == edge->to)
             chain->loop[edge->to] += edge->count;
-        else
-            offset[edge->to + 2]++;
     }
-    for (size_t s = 2; s < chain->states + 2; s++)
-        offset[s] += offset[s - 1];
-    chain->transitions = (size_t)offset[chain->states + 1];
-    chain->in_from = ARENA_NEW(mem, uint32_t, chain->transitions);
-    chain->in_count = ARENA_NEW(mem, double, chain->transitions);
+}
+
+/*
+ * Where each group begins: by the state that transitions leave (`by_from`) or enter. offset has
+ * states + 2 places; filling through offset[group + 1]++ leaves the beginnings in offset[group].
+ */
+static void count_groups(const struct builder *b, bool by_from, uint64_t *offset)
+{
     for (size_t t = 0; t < b->transitions; t++) {
         const struct transition *edge = &b->transition[t];
-        if (edge->from == edge->to)
-            continue;
-        const uint64_t at = offset[edge->to + 1]++;
+        if (edge->from != edge->to)
+            offset[(by_from ? edge->from : edge->to) + 2]++;
+    }
+    for (size_t s = 2; s < b->states + 2; s++)
+        offset[s] += offset[s - 1];
+}
+
+/* Sort transitions between different states by (to, from): by counting, from first. */
+static void take_transitions(struct chain *chain, const struct builder *b)
+{
+    struct arena *mem = &chain->memory;
+    uint64_t *leaving = memory_take_zeroed(b->states + 2, sizeof *leaving);
+    uint64_t *entering = ARENA_ZERO(mem, uint64_t, b->states + 2);
+    uint32_t *by_from;
+
+    count_groups(b, true, leaving);
+    count_groups(b, false, entering);
+    chain->transitions = (size_t)entering[b->states + 1];
+    by_from = memory_take(chain->transitions + 1, sizeof *by_from);
+    for (size_t t = 0; t < b->transitions; t++)
+        if (b->transition[t].from != b->transition[t].to)
+            by_from[leaving[b->transition[t].from + 1]++] = (uint32_t)t;
+    chain->in_from = ARENA_NEW(mem, uint32_t, chain->transitions);
+    chain->in_count = ARENA_NEW(mem, double, chain->transitions);
+    for (size_t i = 0; i < chain->transitions; i++) {
+        const struct transition *edge = &b->transition[by_from[i]];
+        const uint64_t at = entering[edge->to + 1]++;
         chain->in_from[at] = edge->from;
         chain->in_count[at] = edge->count;
     }
-    chain->in_offset = offset; /* the filling moved each state's end to where its start was */
+    chain->in_offset = entering;
+    free(leaving);
+    free(by_from);
 }
 
 static void builder_clear(struct builder *b)
@@ -240,8 +286,11 @@ bool chain_build(struct chain *chain, const struct path_set *paths, size_t order
             ok = interrupt_check("building a Markov chain", err);
     }
     if (ok) {
-        take_states(chain, &b);
+        uint32_t *rank = memory_take(b.states + 1, sizeof *rank);
+        take_states(chain, &b, rank);
+        rename_transitions(chain, &b, rank);
         take_transitions(chain, &b);
+        free(rank);
     }
     builder_clear(&b);
     return ok;

@@ -20,7 +20,8 @@
  *   in_from     [transitions]       in_offset[s] .. in_offset[s + 1] - 1
  *   in_count    [transitions]
  *
- * States are numbered in the order in which the paths first pass them.
+ * States are sorted by their channels, the earliest first: neighbours (x, y, a), (x, y, b) are
+ * entered from the same states (*, x, y), which a sweep then finds in the processor's first cache.
  */
 #ifndef QUERN_ATTRIBUTION_CHAIN_H
 #define QUERN_ATTRIBUTION_CHAIN_H

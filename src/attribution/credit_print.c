@@ -103,15 +103,17 @@ static void add_field(struct text *out, const char *text)
     text_add(out, "\"", 1);
 }
 
-/* The shorter of 15 and 17 digits that reads back as the same number. */
+/* The fewest digits that read back as the same number. */
 static void add_number(struct text *out, double value)
 {
     char digits[32];
     double back;
 
-    snprintf(digits, sizeof digits, "%.15g", value);
-    if (!text_to_double(digits, strlen(digits), &back) || back != value)
-        snprintf(digits, sizeof digits, "%.17g", value);
+    for (int precision = 15; precision <= 17; precision++) {
+        snprintf(digits, sizeof digits, "%.*g", precision, value);
+        if (text_to_double(digits, strlen(digits), &back) && back == value)
+            break;
+    }
     text_add_format(out, ",%s", digits);
 }
 

@@ -91,7 +91,7 @@ bool truth_compare(struct truth_scores *scores, const struct credit_table *credi
                                                 {"conversions_caused", TABLE_DOUBLE}};
     struct arena memory = {0};
     struct table_chunk table;
-    double *caused = ARENA_NEW(&memory, double, credits->channels), total;
+    double *caused = ARENA_NEW(&memory, double, credits->channels), total = 0;
     bool ok = table_load(source, fields, 2, TRUTH_ROWS_MAX, &table, &memory, err);
 
     if (ok && !take_truth(credits, &table, caused, &total, err))

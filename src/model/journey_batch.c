@@ -140,7 +140,10 @@ void journey_batches_slice(const struct journey_batches *batches, size_t batch, 
     if (index >= slices)
         return;
     slice->total_weight = (double)draw_copies(batches, batch, rows, slice);
-    for (size_t i = index; i < rows; i += slices) {
+    for (size_t turn = 0; turn * slices < rows; turn++) {
+        const size_t i = turn * slices + (turn % 2 ? slices - 1 - index : index);
+        if (i >= rows)
+            continue;
         slice->row[slice->rows] = slice->batch_row[i];
         slice->weight[slice->rows++] = (float)slice->count[i];
     }

@@ -12,8 +12,9 @@
  * with repeated rows whose copies share one dropout mask. Every row counts at least once; the
  * copies are drawn. A batch of one class only is left as it is.
  *
- * Slices. Rows are sorted by length, longest first (stable), and dealt in turn like cards, so that
- * all slices of a batch cost about the same and each is sorted itself.
+ * Slices. Rows are sorted by length, longest first (stable), and dealt to the slices there
+ * and back (0 1 2, 2 1 0, 0 1 2, ...), so that all slices of a batch cost about the same and each
+ * is sorted itself.
  */
 #ifndef QUERN_MODEL_JOURNEY_BATCH_H
 #define QUERN_MODEL_JOURNEY_BATCH_H

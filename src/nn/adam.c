@@ -1,5 +1,7 @@
 #include "nn/adam.h"
 
+#include "nn/kernels.h"
+
 #include <tgmath.h>
 
 struct adam_settings adam_defaults(void)
@@ -25,14 +27,5 @@ struct adam_step adam_step_begin(const struct adam_settings *settings, uint64_t 
 void adam_update(const struct adam_step *step, size_t count, const real *restrict gradient,
                  real *restrict weight, real *restrict first, real *restrict second)
 {
-    const struct adam_step s = *step;
-
-    for (size_t i = 0; i < count; i++) {
-        const real g = gradient[i];
-        const real m = s.keep1 * first[i] + s.add1 * g;
-        const real v = s.keep2 * second[i] + s.add2 * (g * g);
-        first[i] = m;
-        second[i] = v;
-        weight[i] -= s.rate * m / (sqrt(v) + s.epsilon);
-    }
+    kernels_best()->adam(step, count, gradient, weight, first, second);
 }

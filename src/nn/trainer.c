@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/barrier.h"
 #include "base/interrupt.h"
+#include "nn/kernels.h"
 
 #include <math.h>
 
@@ -13,6 +14,7 @@ struct trainer {
     struct trainer_settings settings;
     struct trainer_state state;
     struct pool *pool;
+    const struct kernels *kernels;
     struct arena arena;
     struct graph_run **run; /* [slices] */
     double *slice_loss;     /* [slices] of the step at hand */
@@ -40,6 +42,7 @@ struct trainer *trainer_new(const struct trainer_settings *settings, struct pool
 
     trainer->settings = *settings;
     trainer->pool = pool;
+    trainer->kernels = kernels_best();
     trainer->state = (struct trainer_state){
         .size = size,
         .parameters = ARENA_ZERO(arena, real, size),
@@ -90,14 +93,13 @@ static void run_slice(const struct session *session, size_t step, size_t slice)
 static void gather_gradients(const struct trainer *trainer, size_t begin, size_t count,
                              real *restrict sum)
 {
-    for (size_t i = 0; i < count; i++)
-        sum[i] = 0;
     for (size_t slice = 0; slice < trainer->settings.slices; slice++) {
-        real *restrict part = graph_run_gradients(trainer->run[slice]) + begin;
-        for (size_t i = 0; i < count; i++) {
-            sum[i] += part[i];
-            part[i] = 0;
-        }
+        real *part = graph_run_gradients(trainer->run[slice]) + begin;
+        if (slice == 0)
+            memcpy(sum, part, count * sizeof *sum);
+        else
+            trainer->kernels->add(sum, part, count);
+        memset(part, 0, count * sizeof *part);
     }
 }
 
@@ -111,14 +113,11 @@ static void update_blocks(struct trainer *trainer, size_t rank, size_t size)
 
     for (size_t begin = rank * BLOCK; begin < state->size; begin += size * BLOCK) {
         const size_t count = state->size - begin < BLOCK ? state->size - begin : BLOCK;
-        real *restrict weight = state->parameters + begin;
+        real *weight = state->parameters + begin;
         gather_gradients(trainer, begin, count, sum);
         adam_update(&adam, count, sum, weight, state->first + begin, state->second + begin);
-        if (!state->average)
-            continue;
-        real *restrict average = state->average + begin;
-        for (size_t i = 0; i < count; i++)
-            average[i] += follow * (weight[i] - average[i]);
+        if (state->average)
+            trainer->kernels->follow(state->average + begin, follow, weight, count);
     }
 }
 

@@ -190,7 +190,7 @@ void attribution_section_truth(struct text *out, struct attribution_page *page)
     html_section_close(out);
 }
 
-/* The SHOWN_CAMPAIGNS largest of a list, largest first, ties in the order of the list. */
+/* The SHOWN_EFFECTS largest of a list, largest first, ties in the order of the list. */
 static size_t keep_largest(const json_t *names, const json_t *values, const char **name,
                            double *value)
 {
@@ -198,9 +198,9 @@ static size_t keep_largest(const json_t *names, const json_t *values, const char
 
     for (size_t i = 0; i < json_array_size(names); i++) {
         const double here = read_item(values, i);
-        if (!isfinite(here) || (count == SHOWN_CAMPAIGNS && here <= value[count - 1]))
+        if (!isfinite(here) || (count == SHOWN_EFFECTS && here <= value[count - 1]))
             continue;
-        size_t at = count < SHOWN_CAMPAIGNS ? count++ : count - 1;
+        size_t at = count < SHOWN_EFFECTS ? count++ : count - 1;
         for (; at > 0 && value[at - 1] < here; at--) {
             value[at] = value[at - 1];
             name[at] = name[at - 1];
@@ -215,8 +215,8 @@ void attribution_section_removal(struct text *out, struct attribution_page *page
 {
     const json_t *effects = json_object_get(page->document, "removal_effects");
     const json_t *names = json_object_get(effects, "campaigns");
-    const char *name[SHOWN_CAMPAIGNS];
-    double value[SHOWN_CAMPAIGNS];
+    const char *name[SHOWN_EFFECTS];
+    double value[SHOWN_EFFECTS];
     const size_t count = keep_largest(names, json_object_get(effects, "effects"), name, value);
     const char *label = read_text(effects, "label");
 

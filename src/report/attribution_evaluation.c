@@ -56,11 +56,12 @@ static void draw_curve(struct text *out, const struct curve *curve, const struct
 
     if (curve->count < 2)
         return;
-    text_add_format(out, "<figure><h3>%s</h3>\n", words->title);
+    text_add_format(out, "<figure><h3>%s</h3>\n<figcaption>%s</figcaption>\n", words->title,
+                    diagonal ? "dotted: chance" : "over all thresholds");
     chart_line(out, &(struct chart_line){.words = *words,
                                          .series = &series,
                                          .count = 1,
-                                         .unit_square = true,
+                                         .square = 1,
                                          .diagonal = diagonal,
                                          .x_kind = FIGURE_SHARE,
                                          .y_kind = FIGURE_SHARE,
@@ -83,13 +84,11 @@ static void draw_calibration(struct text *out, const json_t *metrics, struct are
     if (count == 0)
         return;
     /* Both axes end alike, so that the line of perfect calibration is the diagonal. */
-    const double end = largest > 0 && largest < 1 ? largest : 1;
-    const double corner[2] = {0, axis_nice(0, end, 5, FIGURE_SHARE).high};
-    const struct chart_series series[] = {
-        {.label = "Groups of equal size", .x = x, .y = y, .count = count, .dots = true},
-        {.label = "Perfect calibration", .x = corner, .y = corner, .count = 2},
-    };
-    html_add(out, "<figure><h3>Calibration</h3>\n");
+    const double end = axis_nice(0, largest > 0 && largest < 1 ? largest : 1, 5, FIGURE_SHARE).high;
+    const struct chart_series series = {
+        .label = "Converted", .x = x, .y = y, .count = count, .dots = true};
+    html_add(out, "<figure><h3>Calibration</h3>\n<figcaption>journeys in groups of equal size by "
+                  "score; dotted: perfect</figcaption>\n");
     chart_line(out,
                &(struct chart_line){
                    .words = {.title = "Calibration",
@@ -97,8 +96,10 @@ static void draw_calibration(struct text *out, const json_t *metrics, struct are
                                             "score, in groups of equal size by score.",
                              .x_label = "mean score",
                              .y_label = "share that converted"},
-                   .series = series,
-                   .count = 2,
+                   .series = &series,
+                   .count = 1,
+                   .square = end,
+                   .diagonal = true,
                    .x_kind = FIGURE_SHARE,
                    .y_kind = FIGURE_SHARE,
                    .mark = NAN});
@@ -116,15 +117,18 @@ static void draw_histogram(struct text *out, const json_t *metrics, struct arena
     double *value = ARENA_NEW(memory, double, 2 * places + 1);
     const char **place = ARENA_NEW(memory, const char *, places + 1);
     static const char *const labels[] = {"Converted", "Not converted"};
+    static const size_t colours[] = {0, SVG_GREY};
 
     if (places == 0)
         return;
     for (size_t p = 0; p < places; p++) {
         value[p] = read_item(yes, p);
         value[places + p] = read_item(no, p);
-        place[p] = arena_format(memory, "%.2g", read_item(edges, p));
+        place[p] =
+            isfinite(read_item(edges, p)) ? arena_format(memory, "%.2g", read_item(edges, p)) : "";
     }
-    html_add(out, "<figure><h3>Scores</h3>\n");
+    html_add(out, "<figure><h3>Scores</h3>\n<figcaption>how many journeys got which score"
+                  "</figcaption>\n");
     chart_columns(out, &(struct chart_columns){
                            .words = {.title = "Journeys by score",
                                      .description = "Histogram of scores, converted journeys and "
@@ -132,6 +136,7 @@ static void draw_histogram(struct text *out, const json_t *metrics, struct arena
                                      .x_label = "score, from",
                                      .y_label = "journeys"},
                            .series_label = labels,
+                           .colour = colours,
                            .series = 2,
                            .places = places,
                            .place = place,
@@ -143,9 +148,9 @@ static void draw_histogram(struct text *out, const json_t *metrics, struct arena
 
 static void metrics_table(struct text *out, const json_t *metrics)
 {
-    html_open_table_open(out, "Numbers, their spread, and what the best constant answer would get");
+    html_open_table_open(out, "Constant: the best answer that looks at no journey");
     html_add(out, "<thead><tr><th scope=\"col\">Metric</th><th scope=\"col\" class=\"n\">Value</th>"
-                  "<th scope=\"col\" class=\"n\">\xc2\xb1 (standard deviation)</th>"
+                  "<th scope=\"col\" class=\"n\">Std. deviation</th>"
                   "<th scope=\"col\" class=\"n\">Constant</th></tr></thead>\n<tbody>\n");
     for (size_t m = 0; m < SHOWN_METRICS; m++) {
         char constant[96];
@@ -172,7 +177,7 @@ static void confusion_table(struct text *out, const json_t *metrics)
 
     if (!json_is_object(matrix))
         return;
-    text_add_format(out, "<details><summary>Right and wrong at a score of %s</summary>\n",
+    text_add_format(out, "<h3>Right and wrong at a score of %s</h3>\n",
                     figure_amount(read_number(metrics, "threshold")).text);
     html_open_table_open(out, "Journeys by what happened and what was predicted");
     html_add(out,
@@ -187,7 +192,7 @@ static void confusion_table(struct text *out, const json_t *metrics)
         html_add(out, "</tr>\n");
     }
     html_add(out, "</tbody>\n");
-    html_table_close(out);
+    html_open_table_close(out);
 }
 
 static void folds_table(struct text *out, const json_t *folds)
@@ -284,9 +289,12 @@ void attribution_section_evaluation(struct text *out, struct attribution_page *p
     draw_calibration(out, metrics, &page->memory);
     draw_histogram(out, metrics, &page->memory);
     html_add(out, "</div>\n");
+    html_add(out, "<div class=\"pair\" style=\"margin-top:20px\"><div>\n<h3>In numbers</h3>\n");
     metrics_table(out, metrics);
+    html_add(out, "</div><div>\n");
     confusion_table(out, metrics);
     folds_table(out, json_object_get(evaluation, "folds"));
     bins_table(out, metrics);
+    html_add(out, "</div></div>\n");
     html_section_close(out);
 }

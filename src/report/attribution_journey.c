@@ -115,7 +115,7 @@ void attribution_section_matrix(struct text *out, struct attribution_page *page)
     html_section_open(out, "transitions", "From one campaign to the next",
                       "Of the journeys at the campaign on the left, how many in a hundred go on to "
                       "the one above, convert, or end without converting.");
-    html_add(out, "<div class=\"scroll wide\" tabindex=\"0\" role=\"region\" "
+    html_add(out, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
                   "aria-label=\"Transition matrix\">\n");
     chart_heat(out, &(struct chart_heat){
                         .words = {.title = "Transition matrix",
@@ -201,22 +201,24 @@ void attribution_section_journeys(struct text *out, struct attribution_page *pag
     const json_t *object = json_object_get(page->document, "journey_lengths");
     const double keeps = read_number(object, "keeps_whole"),
                  max = read_number(object, "max_length");
-    const double share = read_number(object, "whole_share");
+    const double told = read_number(object, "whole_share");
+    const double share = isfinite(told) ? told : 0.8;
     struct lengths lengths;
     static const char *const labels[] = {"Converted", "Not converted"};
+    static const size_t colours[] = {0, SVG_GREY};
 
     read_lengths(&lengths, object, &page->memory);
     if (lengths.places == 0)
         return;
     const bool marked = keeps >= 1 && keeps <= (double)lengths.places;
     const char *mark =
-        arena_format(&page->memory, "%s whole", figure_share(isfinite(share) ? share : 0.8).text);
-    html_section_open(out, "journeys", "How long journeys are", NULL);
+        arena_format(&page->memory, "%s whole", figure_tick(share, 0.01, FIGURE_SHARE).text);
+    html_half_section_open(out, "journeys", "How long journeys are", NULL);
     if (keeps >= 1 && keeps < 1e9)
         text_add_format(out,
                         "<p class=\"lead\">Keeping %s impressions leaves %s of the journeys "
                         "whole%s%s.</p>\n",
-                        figure_count(keeps).text, figure_share(isfinite(share) ? share : 0.8).text,
+                        figure_count(keeps).text, figure_tick(share, 0.01, FIGURE_SHARE).text,
                         isfinite(max) ? "; the model sees the last " : "",
                         isfinite(max) ? figure_count(max).text : "");
     html_add(out, "<figure>");
@@ -228,6 +230,7 @@ void attribution_section_journeys(struct text *out, struct attribution_page *pag
                                 .x_label = "impressions in the journey",
                                 .y_label = "journeys"},
                       .series_label = labels,
+                      .colour = colours,
                       .series = lengths.split ? 2 : 1,
                       .places = lengths.places,
                       .place = lengths.place,
@@ -271,6 +274,7 @@ void attribution_section_attention(struct text *out, struct attribution_page *pa
     const char *place[SHOWN_POSITIONS];
     double value[2 * SHOWN_POSITIONS];
     static const char *const labels[] = {"Converted", "Not converted"};
+    static const size_t colours[] = {0, SVG_GREY};
     size_t places =
         json_array_size(yes) > json_array_size(no) ? json_array_size(yes) : json_array_size(no);
 
@@ -284,9 +288,10 @@ void attribution_section_attention(struct text *out, struct attribution_page *pa
         value[p] = read_item(yes, from_end);
         value[places + p] = read_item(no, from_end);
     }
-    html_section_open(out, "attention", "Where attention falls",
-                      "Mean attention the model gives to an impression, by its distance from the "
-                      "journey's last one.");
+    html_half_section_open(
+        out, "attention", "Where attention falls",
+        "Mean attention the model gives to an impression, by its distance from the "
+        "journey's last one.");
     html_add(out, "<figure>");
     chart_columns(out, &(struct chart_columns){
                            .words = {.title = "Mean attention by position",
@@ -295,6 +300,7 @@ void attribution_section_attention(struct text *out, struct attribution_page *pa
                                      .x_label = "impressions before the last",
                                      .y_label = "mean attention"},
                            .series_label = labels,
+                           .colour = colours,
                            .series = 2,
                            .places = places,
                            .place = place,

@@ -164,9 +164,10 @@ static void write_points(struct text *out, const struct attribution_page *page)
     struct text points = {0};
 
     if (page->credits.campaigns > 0 && page->credits.total[page->credits.primary] > 0) {
-        point_leader(&points, &page->credits);
-        if (page->credits.campaigns > 1)
+        if (page->credits.campaigns > 1) {
+            point_leader(&points, &page->credits);
             point_disagreement(&points, &page->credits);
+        }
         point_truth(&points, &page->credits);
     }
     point_quality(&points, page->document);
@@ -195,12 +196,12 @@ static void write_sections(struct text *out, struct attribution_page *page)
     if (count > 1)
         text_add_format(out, "<nav aria-label=\"Sections\">\n%s</nav>\n", links.bytes);
     write_points(out, page);
+    html_add(out, "<div class=\"cards\">\n");
     if (count > 0)
         text_add(out, body.bytes, body.length);
     else
-        html_add(
-            out,
-            "<section class=\"card\"><p>There is nothing to show in this report.</p></section>\n");
+        html_add(out, "<section class=\"card\"><p>There is nothing to show here.</p></section>\n");
+    html_add(out, "</div>\n");
     text_clear(&body);
     text_clear(&links);
 }
@@ -216,16 +217,12 @@ void attribution_page_html(struct text *out, const json_t *document)
     attribution_credits_read(&page.credits, document, &page.memory);
     html_page_open(out, title);
     svg_define_shapes(out);
-    html_add(out, "<header><h1>");
+    html_add(out, "<header class=\"head\"><h1>");
     html_text(out, title, HTML_LINE_COLUMNS);
     html_add(out, "</h1>\n<p class=\"sub\">");
     html_text(out, read_text(document, "subtitle"), HTML_LINE_COLUMNS);
     html_add(out, "</p></header>\n");
-    struct text after = {0};
-    write_tiles(&after, document);
-    if (after.length > 0)
-        text_add_format(out, "<div style=\"margin-top:18px\"></div>\n%s", after.bytes);
-    text_clear(&after);
+    write_tiles(out, document);
     write_sections(out, &page);
     html_add(out, "<footer>Quern ");
     html_text(out, version, HTML_NAME_COLUMNS);

@@ -27,8 +27,8 @@
  *
  * Everything is optional: a section without data is left out. A number that is missing, null or
  * "NaN" is shown as "–". Shown at most: 30 campaigns (by the leading method; the rest is summed as
- * "other"), 16 methods, 24 states, 60 journey lengths, 30 positions, 200 epochs, 50 folds, 64 KB of
- * pipeline text.
+ * "other"), 20 removal effects, 16 methods, 20 states, 60 journey lengths, 30 positions, 200
+ * epochs, 50 folds, 80 settings, 24 KB of pipeline text.
  */
 #ifndef QUERN_REPORT_ATTRIBUTION_PAGE_H
 #define QUERN_REPORT_ATTRIBUTION_PAGE_H

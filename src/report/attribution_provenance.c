@@ -6,14 +6,16 @@
 
 #include <math.h>
 
+enum { SETTING_COLUMNS = 96 };
+
 /* Any value as one line of escaped text. */
 static void value_text(struct text *out, const json_t *value)
 {
     if (json_is_string(value)) {
-        html_text(out, json_string_value(value), HTML_LINE_COLUMNS);
+        html_text(out, json_string_value(value), SETTING_COLUMNS);
     } else {
         char *dump = value ? json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(10)) : NULL;
-        html_text(out, dump ? dump : "", HTML_LINE_COLUMNS);
+        html_text(out, dump ? dump : "", SETTING_COLUMNS);
         free(dump);
     }
 }

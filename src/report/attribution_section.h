@@ -15,14 +15,15 @@
 
 enum {
     SHOWN_CAMPAIGNS = 30,
+    SHOWN_EFFECTS = 20,
     SHOWN_METHODS = 16,
-    SHOWN_STATES = 24,
+    SHOWN_STATES = 20,
     SHOWN_LENGTHS = 60,
     SHOWN_POSITIONS = 30,
     SHOWN_EPOCHS = 200,
     SHOWN_FOLDS = 50,
-    SHOWN_SETTINGS = 200,
-    SHOWN_PIPELINE_BYTES = 64 << 10,
+    SHOWN_SETTINGS = 80,
+    SHOWN_PIPELINE_BYTES = 24 << 10,
 };
 
 /* "credits" and "truth" in arrays; see attribution_credits_read(). */

@@ -26,8 +26,8 @@ struct chart_line {
     struct chart_words words;
     const struct chart_series *series;
     size_t count;
-    bool unit_square; /* both axes 0..1 */
-    bool diagonal;    /* the line of chance, or of perfect calibration */
+    double square; /* both axes from 0 to this; 0 fits them to the data */
+    bool diagonal; /* the line of chance, or of perfect calibration */
     enum figure_kind x_kind, y_kind;
     double mark; /* vertical line at this x; NaN for none */
     const char *mark_label;
@@ -41,6 +41,7 @@ void chart_line(struct text *out, const struct chart_line *chart);
 struct chart_columns {
     struct chart_words words;
     const char *const *series_label;
+    const size_t *colour; /* [series] */
     size_t series, places;
     const char *const *place;
     const double *value;

@@ -30,9 +30,10 @@ static void draw_column(struct text *out, const struct chart_columns *chart,
     const double height = fmax(box[3], 0);
 
     text_add_format(out,
-                    "<rect class=\"f c%zu\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\">"
+                    "<rect class=\"f c%zu%s\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\">"
                     "<title>",
-                    series % SVG_COLOURS, box[0], box[1], box[2], height);
+                    chart->colour[series], chart->colour[series] == SVG_GREY ? " dim" : "", box[0],
+                    box[1], box[2], height);
     html_text(out, chart->place[place], HTML_NAME_COLUMNS);
     html_add(out, ": ");
     if (chart->series > 1) {
@@ -81,7 +82,7 @@ void chart_columns(struct text *out, const struct chart_columns *chart)
     if (chart->series > 1) {
         html_add(out, "<ul class=\"legend\">\n");
         for (size_t s = 0; s < chart->series; s++)
-            svg_legend_block(out, s, chart->series_label[s]);
+            svg_legend_block(out, chart->colour[s], chart->series_label[s]);
         html_add(out, "</ul>\n");
     }
     svg_open(out, &plot, chart->words.title, chart->words.description);

@@ -3,9 +3,9 @@
 
 #include <math.h>
 
-enum { HEAT_NAME_COLUMNS = 22 };
+enum { HEAT_NAME_COLUMNS = 22, HEAT_TIP_COLUMNS = 18 };
 
-static const double left = 150, top = 96, room = 620;
+static const double left = 150, top = 108, room = 620;
 
 static void draw_labels(struct text *out, const struct chart_heat *chart, double side, double high)
 {
@@ -36,17 +36,17 @@ static void draw_cell(struct text *out, const struct chart_heat *chart, const do
                     "<rect class=\"heat\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" "
                     "fill-opacity=\"%.3f\"><title>",
                     box[0], box[1], box[2], box[3], 0.06 + 0.94 * strength);
-    html_text(out, chart->row[row], HEAT_NAME_COLUMNS);
+    html_text(out, chart->row[row], HEAT_TIP_COLUMNS);
     html_add(out, " \xe2\x86\x92 ");
-    html_text(out, chart->column[column], HEAT_NAME_COLUMNS);
+    html_text(out, chart->column[column], HEAT_TIP_COLUMNS);
     text_add_format(out, ": %s</title></rect>\n", figure_share(value).text);
     if (box[2] >= 24 && value >= 0.005)
         text_add_format(out,
                         "<text class=\"%s\" x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\" "
                         "pointer-events=\"none\">%.0f</text>\n",
-                        strength > 0.8   ? "heat-high"
-                        : strength > 0.5 ? "heat-mid"
-                                         : "heat-low",
+                        strength > 0.8    ? "heat-high"
+                        : strength > 0.58 ? "heat-mid"
+                                          : "heat-low",
                         box[0] + box[2] / 2, box[1] + box[3] / 2 + 4, value * 100);
 }
 
@@ -61,7 +61,8 @@ void chart_heat(struct text *out, const struct chart_heat *chart)
             strongest = fmax(strongest, chart->value[i]);
     const double side = fmin(room / (double)chart->columns, 64), high = fmin(side, 26);
     const struct plot plot = {.width = left + side * (double)chart->columns + 70,
-                              .height = top + high * (double)chart->rows + 8};
+                              .height = top + high * (double)chart->rows + 8,
+                              .scrolls = true};
 
     svg_open(out, &plot, chart->words.title, chart->words.description);
     draw_labels(out, chart, side, high);

@@ -27,11 +27,11 @@ static struct plot line_plot(const struct chart_line *chart)
     struct plot plot = {
         .width = 460, .height = 300, .left = 52, .right = 450, .top = 26, .bottom = 256};
 
-    if (chart->unit_square) {
+    if (chart->square > 0) {
         plot.height = 340;
         plot.bottom = 296;
-        plot.x = axis_exact(0, 1, 5, chart->x_kind);
-        plot.y = axis_exact(0, 1, 5, chart->y_kind);
+        plot.x = axis_exact(0, chart->square, 5, chart->x_kind);
+        plot.y = axis_exact(0, chart->square, 5, chart->y_kind);
     } else {
         const struct range x = range_of(chart, false), y = range_of(chart, true);
         plot.x = axis_exact(x.low, x.high, 8, chart->x_kind);
@@ -45,7 +45,7 @@ static void draw_series(struct text *out, const struct plot *plot,
 {
     bool pen = false;
 
-    text_add_format(out, "<path class=\"l c%zu d%zu\" d=\"", index % SVG_COLOURS, index % 3);
+    text_add_format(out, "<path class=\"l c%zu d%zu\" d=\"", svg_colour(index), index % 3);
     for (size_t i = 0; i < series->count; i++) {
         const bool here = isfinite(series->x[i]) && isfinite(series->y[i]);
         if (here)
@@ -65,8 +65,7 @@ static void draw_dots(struct text *out, const struct chart_line *chart, const st
         if (!isfinite(series->x[i]) || !isfinite(series->y[i]))
             continue;
         text_add_format(out, "<circle class=\"f c%zu\" cx=\"%.1f\" cy=\"%.1f\" r=\"3.4\"><title>",
-                        index % SVG_COLOURS, plot_x(plot, series->x[i]),
-                        plot_y(plot, series->y[i]));
+                        svg_colour(index), plot_x(plot, series->x[i]), plot_y(plot, series->y[i]));
         html_text(out, series->label, HTML_NAME_COLUMNS);
         text_add_format(out, ": %s at %s</title></circle>",
                         figure_of_kind(series->y[i], chart->y_kind).text,

@@ -77,9 +77,9 @@ void chart_bars(struct text *out, const struct chart_bars *chart)
         row_open(out, chart->name[r], r == chart->best);
         grid_lines(out, &axis);
         text_add_format(out,
-                        "<rect class=\"f c%d\" x=\"0\" y=\"5\" height=\"14\" rx=\"2\" "
+                        "<rect class=\"f c%s\" x=\"0\" y=\"5\" height=\"14\" rx=\"2\" "
                         "width=\"%.2f%%\"/>",
-                        chart->best == SIZE_MAX || r == chart->best ? 0 : 7, 100 * share);
+                        chart->best == SIZE_MAX || r == chart->best ? "0" : "7 dim", 100 * share);
         row_close(out, figure_of_kind(chart->value[r], chart->kind));
     }
     scale_row(out, &axis);
@@ -106,14 +106,10 @@ static void draw_mark(struct text *out, const struct chart_dots *chart, const st
                       size_t row, size_t series)
 {
     const double value = chart->value[series * chart->rows + row];
-    struct text title = {0};
 
-    if (!isfinite(value))
-        return;
-    text_add_format(&title, "%s: %s", chart->series_label[series],
-                    figure_of_kind(value, chart->kind).text);
-    svg_shape(out, series, series == chart->first, 100 * axis_place(axis, value), 12, title.bytes);
-    text_clear(&title);
+    if (isfinite(value))
+        svg_shape(out, series, series == chart->first, 100 * axis_place(axis, value), 12,
+                  chart->series_label[series], figure_of_kind(value, chart->kind));
 }
 
 static void dots_row(struct text *out, const struct chart_dots *chart, const struct axis *axis,

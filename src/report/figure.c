@@ -43,7 +43,7 @@ struct figure figure_amount(double value)
 
     if (!isfinite(value))
         return missing();
-    if (size >= 99.95 || value == 0)
+    if (size >= 99.95 || value == floor(value))
         return figure_count(value);
     if (size < 0.005)
         snprintf(figure.text, sizeof figure.text, "%.1g", value);

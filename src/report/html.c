@@ -113,11 +113,22 @@ void html_page_close(struct text *out)
     html_add(out, "</main>\n</body>\n</html>\n");
 }
 
-void html_section_open(struct text *out, const char *id, const char *title, const char *lead)
+static void section_open(struct text *out, const char *class, const char *id, const char *title,
+                         const char *lead)
 {
-    text_add_format(out, "<section class=\"card\" id=\"%s\">\n<h2>%s</h2>\n", id, title);
+    text_add_format(out, "<section class=\"%s\" id=\"%s\">\n<h2>%s</h2>\n", class, id, title);
     if (lead)
         text_add_format(out, "<p class=\"lead\">%s</p>\n", lead);
+}
+
+void html_section_open(struct text *out, const char *id, const char *title, const char *lead)
+{
+    section_open(out, "card", id, title, lead);
+}
+
+void html_half_section_open(struct text *out, const char *id, const char *title, const char *lead)
+{
+    section_open(out, "card half", id, title, lead);
 }
 
 void html_section_close(struct text *out)

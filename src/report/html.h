@@ -14,6 +14,7 @@
 #include <stdbool.h>
 
 enum {
+    HTML_TIP_COLUMNS = 32,   /* a name in something to hover over, of which there are many */
     HTML_NAME_COLUMNS = 48,  /* a name in a table or chart */
     HTML_LINE_COLUMNS = 160, /* a title, a setting */
 };
@@ -32,8 +33,12 @@ void html_add(struct text *out, const char *markup);
 void html_page_open(struct text *out, const char *title);
 void html_page_close(struct text *out);
 
-/* A card; `lead` (may be NULL) is one sentence on how to read it. Both are our own text. */
+/*
+ * A card; `lead` (may be NULL) is one sentence on how to read it. Both are our own text. Two half
+ * cards stand side by side where there is room.
+ */
 void html_section_open(struct text *out, const char *id, const char *title, const char *lead);
+void html_half_section_open(struct text *out, const char *id, const char *title, const char *lead);
 void html_section_close(struct text *out);
 
 /* A closed <details> around a table in a box that scrolls by itself. Cells are written between. */

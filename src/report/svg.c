@@ -82,8 +82,9 @@ void svg_open(struct text *out, const struct plot *plot, const char *title, cons
 {
     text_add_format(out,
                     "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"plot\" role=\"img\" "
-                    "viewBox=\"0 0 %.0f %.0f\"><title>",
-                    plot->width, plot->height);
+                    "viewBox=\"0 0 %.0f %.0f\" style=\"max-width:%.0fpx;min-width:%.0fpx\"><title>",
+                    plot->width, plot->height, plot->width * 1.2,
+                    plot->scrolls ? plot->width * 0.85 : 0);
     html_text(out, title, HTML_LINE_COLUMNS);
     html_add(out, "</title><desc>");
     html_text(out, description, 4 * HTML_LINE_COLUMNS);
@@ -152,6 +153,11 @@ static const char *const shapes[SVG_SHAPES] = {
     "<path d=\"M0-5.8L5.5-1.8 3.4 4.7H-3.4L-5.5-1.8z\"/>",
 };
 
+size_t svg_colour(size_t index)
+{
+    return (index + 3 * (index / SVG_COLOURS)) % SVG_COLOURS;
+}
+
 void svg_define_shapes(struct text *out)
 {
     html_add(out, "<svg xmlns=\"http://www.w3.org/2000/svg\" aria-hidden=\"true\" "
@@ -162,13 +168,13 @@ void svg_define_shapes(struct text *out)
 }
 
 void svg_shape(struct text *out, size_t index, bool first, double percent, double y,
-               const char *title)
+               const char *label, struct figure value)
 {
     text_add_format(out,
                     "<use href=\"#shape%zu\" class=\"m%s c%zu\" x=\"%.2f%%\" y=\"%.0f\"><title>",
-                    index % SVG_SHAPES, first ? " first" : "", index % SVG_COLOURS, percent, y);
-    html_text(out, title, HTML_LINE_COLUMNS);
-    html_add(out, "</title></use>");
+                    index % SVG_SHAPES, first ? " first" : "", svg_colour(index), percent, y);
+    html_text(out, label, HTML_TIP_COLUMNS);
+    text_add_format(out, ": %s</title></use>", value.text);
 }
 
 static void legend_label(struct text *out, const char *label)
@@ -184,21 +190,21 @@ static const char legend_open[] =
 void svg_legend_shape(struct text *out, size_t index, bool first, const char *label)
 {
     text_add_format(out, "%s<use href=\"#shape%zu\" class=\"m%s c%zu\" x=\"11\" y=\"7\"/>",
-                    legend_open, index % SVG_SHAPES, first ? " first" : "", index % SVG_COLOURS);
+                    legend_open, index % SVG_SHAPES, first ? " first" : "", svg_colour(index));
     legend_label(out, label);
 }
 
 void svg_legend_line(struct text *out, size_t index, const char *label)
 {
     text_add_format(out, "%s<path class=\"l c%zu d%zu\" d=\"M1 7H21\"/>", legend_open,
-                    index % SVG_COLOURS, index % 3);
+                    svg_colour(index), index % 3);
     legend_label(out, label);
 }
 
-void svg_legend_block(struct text *out, size_t index, const char *label)
+void svg_legend_block(struct text *out, size_t colour, const char *label)
 {
     text_add_format(
-        out, "%s<rect class=\"f c%zu\" x=\"4\" y=\"1\" width=\"13\" height=\"12\" rx=\"2\"/>",
-        legend_open, index % SVG_COLOURS);
+        out, "%s<rect class=\"f c%zu%s\" x=\"4\" y=\"1\" width=\"13\" height=\"12\" rx=\"2\"/>",
+        legend_open, colour, colour == SVG_GREY ? " dim" : "");
     legend_label(out, label);
 }

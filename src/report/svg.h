@@ -37,6 +37,7 @@ struct plot {
     double width, height;            /* of the viewBox */
     double left, right, top, bottom; /* edges of the area */
     struct axis x, y;
+    bool scrolls; /* stays readable on a narrow screen by scrolling in its box */
 };
 
 double plot_x(const struct plot *plot, double value);
@@ -54,18 +55,25 @@ void svg_axes(struct text *out, const struct plot *plot, const char *x_label, co
 /* A dashed vertical line with a label at its top, turned inwards at the right edge. */
 void svg_mark(struct text *out, const struct plot *plot, double x, const char *label);
 
-enum { SVG_COLOURS = 8, SVG_SHAPES = 7 };
+enum { SVG_COLOURS = 8, SVG_SHAPES = 7, SVG_GREY = 7 };
+
+/* The colour of a series; no two of the first 16 have the same colour and shape. */
+size_t svg_colour(size_t index);
 
 /* Once per page: the shapes that svg_shape() refers to. */
 void svg_define_shapes(struct text *out);
 
-/* Shape `index` in colour `index` at x percent, y; `first` is the emphasised one, filled. */
+/*
+ * Shape `index` in its colour at x percent, y, with "label: value" to hover over; `first` is the
+ * emphasised one, filled.
+ */
 void svg_shape(struct text *out, size_t index, bool first, double percent, double y,
-               const char *title);
+               const char *label, struct figure value);
 
 /* A legend item: <li> with the shape or the line of series `index`, and its name. */
 void svg_legend_shape(struct text *out, size_t index, bool first, const char *label);
 void svg_legend_line(struct text *out, size_t index, const char *label);
-void svg_legend_block(struct text *out, size_t index, const char *label);
+/* The same as a block of colour `colour`, for bars. */
+void svg_legend_block(struct text *out, size_t colour, const char *label);
 
 #endif

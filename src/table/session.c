@@ -98,6 +98,42 @@ static bool is_hint(const char *line)
     return line[0] == '\0' || line[0] == '\n';
 }
 
+/*
+ * "CSV Error on Line: 3", then the line, which may hold line breaks itself, then what is wrong with
+ * it, then "Possible ...": the number and the last line before the hints say all.
+ */
+static bool add_csv(struct text *sentence, const char *message)
+{
+    static const char start[] = "CSV Error on Line: ";
+    const char *end = strstr(message, "\nPossible ");
+
+    if (strncmp(message, start, sizeof start - 1) != 0 || !end)
+        return false;
+    while (end > message && end[-1] == '\n')
+        end--;
+    const char *reason = end;
+    while (reason > message && reason[-1] != '\n')
+        reason--;
+    message += sizeof start - 1;
+    text_add_format(sentence, "line %.*s: %.*s", (int)strcspn(message, "\n"), message,
+                    (int)(end - reason), reason);
+    return true;
+}
+
+static void add_lines(struct text *sentence, const char *message)
+{
+    for (const char *line = message; *line;) {
+        const size_t length = strcspn(line, "\n");
+        if (line != message && is_hint(line))
+            return;
+        if (line != message)
+            text_add(sentence, "; ", 2);
+        text_add(sentence, line, length);
+        line += length;
+        line += *line == '\n';
+    }
+}
+
 bool session_error(struct error *err, const char *message)
 {
     struct text sentence = {0};
@@ -112,16 +148,8 @@ bool session_error(struct error *err, const char *message)
     if (kind && kind - message < 32)
         message = kind + strlen("Error: ");
     text_add(&sentence, "", 0);
-    for (const char *line = message; *line;) {
-        const size_t length = strcspn(line, "\n");
-        if (line != message && is_hint(line))
-            break;
-        if (line != message)
-            text_add(&sentence, "; ", 2);
-        text_add(&sentence, line, length);
-        line += length;
-        line += *line == '\n';
-    }
+    if (!add_csv(&sentence, message))
+        add_lines(&sentence, message);
     while (sentence.length && strchr(" .;", sentence.bytes[sentence.length - 1]))
         sentence.bytes[--sentence.length] = '\0';
     error_set(err, code, "%.600s", sentence.bytes);

@@ -73,7 +73,7 @@ static bool add_files(struct table_source *source, char *const *paths, size_t co
 
     for (size_t i = 0; i < count; i++) {
         enum source_kind kind = SOURCE_SQL;
-        if (!kind_of_file(paths[i], &kind, err) || !check_file(paths[i], err))
+        if (!check_file(paths[i], err) || !kind_of_file(paths[i], &kind, err))
             return false;
         if (i > 0 && kind != source->kind)
             return error_set(err, ERR_DATA, "'%s' holds files of different formats: '%s' and '%s'",

@@ -3,8 +3,9 @@
  *
  * Plain additions, products and quotients in a fixed order: no fused operations, no table, no
  * branch, so a lane gives the same bits on every processor and at every vector width. Accuracy over
- * all floats, in units of the last place, and the largest error measured (tests/nn/test_elementary):
- * see elementary.h. NaN gives NaN; denormal arguments and results are kept.
+ * all floats, in units of the last place, and the largest error measured
+ * (tests/nn/test_elementary): see elementary.h. NaN gives NaN; denormal arguments and results are
+ * kept.
  *
  * Series are Taylor's: with the arguments reduced as below they cost one or two terms more than
  * minimax polynomials, and their coefficients need no explanation.
@@ -45,62 +46,81 @@ INLINE vec vec_power_of_two(ivec n)
 }
 
 /*
- * x = n ln 2 + r with |r| <= ln 2 / 2; returns exp(r) - 1 without the leading term lost, as
- * r + r^2 (1/2! + r/3! + ...).
+ * x = n ln 2 + r with |r| <= ln 2 / 2, and exp(r) - 1 = r + tail, tail = r^2 (1/2! + r/3! + ...).
+ * The tail is small, so whoever adds r first and exactly loses little more than half a unit.
  */
-INLINE vec vec_expm1_reduced(vec x, ivec *n)
+struct reduced {
+    ivec n;
+    vec r, tail;
+};
+
+INLINE struct reduced vec_expm1_reduced(vec x)
 {
     static const real inverse_factorial[] = {
-        (real)(1.0 / 2),         (real)(1.0 / 6),          (real)(1.0 / 24),
-        (real)(1.0 / 120),       (real)(1.0 / 720),        (real)(1.0 / 5040),
-        (real)(1.0 / 40320),     (real)(1.0 / 362880),     (real)(1.0 / 3628800),
-        (real)(1.0 / 39916800),  (real)(1.0 / 479001600),  (real)(1.0 / 6227020800),
+        (real)(1.0 / 2),        (real)(1.0 / 6),         (real)(1.0 / 24),
+        (real)(1.0 / 120),      (real)(1.0 / 720),       (real)(1.0 / 5040),
+        (real)(1.0 / 40320),    (real)(1.0 / 362880),    (real)(1.0 / 3628800),
+        (real)(1.0 / 39916800), (real)(1.0 / 479001600), (real)(1.0 / 6227020800),
     };
     const vec shifted = x * (real)M_LOG2E + ROUNDER;
     const vec count = shifted - ROUNDER;
-    const vec r = (x - count * LN2_HIGH) - count * LN2_LOW;
+    const vec high = x - count * LN2_HIGH, low = count * LN2_LOW;
+    const vec r = high - low, lost = (high - r) - low; /* what rounding took from r */
     vec sum = vec_of(inverse_factorial[EXP_TERMS - 2]);
 
-    *n = (ivec)shifted - (ivec)vec_of(ROUNDER);
 #pragma GCC unroll 16
     for (int i = EXP_TERMS - 3; i >= 0; i--)
         sum = sum * r + inverse_factorial[i];
-    return sum * (r * r) + r;
+    return (struct reduced){(ivec)shifted - (ivec)vec_of(ROUNDER), r, sum * (r * r) + lost};
 }
 
 INLINE vec vec_exp(vec x)
 {
-    ivec n;
-
     x = vec_select(x > EXP_MAX, vec_of(EXP_MAX), x);
     x = vec_select(x < EXP_MIN, vec_of(EXP_MIN), x);
-    const vec y = vec_expm1_reduced(x, &n) + 1;
+    const struct reduced e = vec_expm1_reduced(x);
+    const vec sum = e.r + 1;
+    const vec y = sum + ((e.r - (sum - 1)) + e.tail);
     /* In two factors, so that neither overflows where the result is denormal or infinite. */
-    const ivec half = n >> 1;
-    return y * vec_power_of_two(half) * vec_power_of_two(n - half);
+    const ivec half = e.n >> 1;
+    return y * vec_power_of_two(half) * vec_power_of_two(e.n - half);
 }
 
-/* e / (e + 2) with e = exp(2|x|) - 1, and the sign of x. */
+/*
+ * With e = exp(2|x|) - 1 = 2^n (r + tail) + (2^n - 1), tanh |x| is e / (e + 2), or, where it is
+ * above 1/2 and that quotient would lose a bit, 1 - 2 / (e + 2). Small x are taken negative,
+ * because e + 2 is rounded more finely below 2 than above. The sign is that of x in the end.
+ */
 INLINE vec vec_tanh(vec x)
 {
     const ivec sign = (ivec)vec_of(-(real)0);
     const vec positive = (vec)((ivec)x & ~sign);
     vec twice = positive + positive;
-    ivec n;
 
     twice = vec_select(twice > TANH_MAX, vec_of(TANH_MAX), twice);
-    const vec fraction = vec_expm1_reduced(twice, &n);
-    const vec power = vec_power_of_two(n);
-    const vec e = power * fraction + (power - 1);
-    return (vec)((ivec)(e / (e + 2)) | ((ivec)x & sign));
+    twice = vec_select(positive < (real)0.25, -twice, twice);
+    const struct reduced part = vec_expm1_reduced(twice);
+    const vec power = vec_power_of_two(part.n), r = power * part.r, whole = power - 1;
+    const vec sum = r + whole;
+    const vec e = sum + ((r - (sum - whole)) + power * part.tail);
+    const ivec large = e > 2;
+    const vec quotient = vec_select(large, vec_of(2), e) / (e + 2);
+    const vec y = vec_select(large, 1 - quotient, quotient);
+    return (vec)(((ivec)y & ~sign) | ((ivec)x & sign));
 }
 
-/* 1 / (1 + exp(-x)), from exp(-|x|) so that nothing overflows and small results keep their bits. */
+/*
+ * With e = exp(-|x|), which cannot overflow, 1 / (1 + e) for positive x and e / (1 + e) for
+ * negative; where e is small the latter is e - e^2 / (1 + e), which keeps the bits of e.
+ */
 INLINE vec vec_sigmoid(vec x)
 {
     const vec e = vec_exp((vec)((ivec)x | (ivec)vec_of(-(real)0)));
+    const ivec negative = x < 0, small = negative & (e < (real)0.25);
+    const vec above = vec_select(negative, vec_select(small, e * e, e), vec_of(1));
+    const vec quotient = above / (e + 1);
 
-    return vec_select(x < 0, e, vec_of(1)) / (e + 1);
+    return vec_select(small, e - quotient, quotient);
 }
 
 /*
@@ -124,8 +144,8 @@ INLINE vec vec_log(vec x)
     for (int i = LOG_TERMS - 1; i >= 1; i--)
         sum = sum * z + (real)(2.0 / (2 * i + 1));
     const vec count = __builtin_convertvector(k - (tiny & TINY_SCALE), vec);
-    vec y = count * LN2_HIGH -
-            ((half_square - (s * (half_square + sum * z) + count * LN2_LOW)) - f);
+    vec y =
+        count * LN2_HIGH - ((half_square - (s * (half_square + sum * z) + count * LN2_LOW)) - f);
     y = vec_select(special, x, y);
     y = vec_select(zero, vec_of(-INFINITY), y);
     return vec_select(negative, vec_of((real)NAN), y);

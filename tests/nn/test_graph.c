@@ -1,0 +1,251 @@
+/* A graph run whole, in slices, again, and on other kernels: what must be equal is. */
+#include "base/arena.h"
+#include "base/rng.h"
+#include "model/journey_attention_net.h"
+#include "support/test.h"
+
+#include <math.h>
+
+enum { ROWS = 24, STEPS = 6, CAMPAIGNS = 9, EMBEDDING = 7, LSTM = 10 };
+
+struct fixture {
+    struct journey_attention_net net;
+    struct arena arena;
+    real *weights, *packed, *gradients; /* gradients: sum of the slices */
+    int32_t token[ROWS][STEPS];
+    size_t length[ROWS];
+    uint8_t label[ROWS];
+    real weight[ROWS];
+    float probability[ROWS], attention[ROWS * STEPS];
+    double loss;
+};
+
+static void fixture_init(struct fixture *f, bool mask, double dropout)
+{
+    struct rng rng = rng_new(7, 8);
+
+    *f = (struct fixture){0};
+    journey_attention_net_init(&f->net,
+                               &(struct journey_attention_shape){.vocabulary = CAMPAIGNS,
+                                                                 .steps = STEPS,
+                                                                 .embedding = EMBEDDING,
+                                                                 .lstm = LSTM,
+                                                                 .dropout = dropout,
+                                                                 .recurrent_dropout = dropout,
+                                                                 .mask = mask},
+                               ROWS);
+    f->weights = ARENA_NEW(&f->arena, real, graph_parameters_size(f->net.graph));
+    f->packed = ARENA_NEW(&f->arena, real, graph_packed_size(f->net.graph));
+    f->gradients = ARENA_ZERO(&f->arena, real, graph_parameters_size(f->net.graph));
+    journey_attention_net_start(&f->net, 3, f->weights);
+    graph_pack(f->net.graph, f->weights, f->packed, 0, 1);
+    for (size_t b = 0; b < ROWS; b++) {
+        f->length[b] = 1 + rng_below(&rng, STEPS);
+        f->label[b] = rng_below(&rng, 2) != 0;
+        f->weight[b] = (real)(1 + rng_below(&rng, 3));
+        for (size_t t = 0; t < STEPS; t++)
+            f->token[b][t] = (int32_t)rng_below(&rng, CAMPAIGNS + 2) - 1;
+    }
+}
+
+static void fixture_clear(struct fixture *f)
+{
+    journey_attention_net_clear(&f->net);
+    arena_clear(&f->arena);
+}
+
+/* Forward and backward of rows first .. first + rows - 1; results into the fixture. */
+static void run_slice(struct fixture *f, struct graph_run *run, size_t first, size_t rows)
+{
+    const int32_t *token[ROWS];
+    size_t order[ROWS];
+    const size_t size = graph_parameters_size(f->net.graph);
+
+    for (size_t b = 0; b < rows; b++)
+        token[b] = f->token[first + b];
+    journey_attention_net_fill(&f->net, run,
+                               &(struct journey_attention_slice){.rows = rows,
+                                                                 .token = token,
+                                                                 .length = f->length + first,
+                                                                 .label = f->label + first,
+                                                                 .weight = f->weight + first,
+                                                                 .total_weight = ROWS,
+                                                                 .training = true,
+                                                                 .seed = 99,
+                                                                 .first_row = first},
+                               order);
+    graph_forward(run, f->weights, f->packed);
+    journey_attention_net_read(&f->net, run, order, f->probability + first,
+                               f->attention + first * STEPS);
+    f->loss += graph_run_value(run, f->net.loss)[0];
+    memset(graph_run_gradients(run), 0, size * sizeof(real));
+    graph_backward(run, f->weights, f->packed, f->net.loss);
+    for (size_t i = 0; i < size; i++)
+        f->gradients[i] += graph_run_gradients(run)[i];
+}
+
+static void run_in_slices(struct fixture *f, size_t rows)
+{
+    struct graph_run *run = graph_run_new(f->net.graph, true);
+
+    for (size_t first = 0; first < ROWS; first += rows)
+        run_slice(f, run, first, rows < ROWS - first ? rows : ROWS - first);
+    graph_run_free(run);
+}
+
+static const struct {
+    bool mask;
+    double dropout;
+} forms[] = {{true, 0}, {false, 0}};
+
+TEST(graph_results_of_a_row_do_not_depend_on_its_slice)
+{
+    EACH_ROW(forms, form) {
+        struct fixture whole, one;
+        fixture_init(&whole, form->mask, form->dropout);
+        fixture_init(&one, form->mask, form->dropout);
+        run_in_slices(&whole, ROWS);
+        run_in_slices(&one, 1);
+        EXPECT(memcmp(whole.probability, one.probability, sizeof one.probability) == 0);
+        EXPECT(memcmp(whole.attention, one.attention, sizeof one.attention) == 0);
+        fixture_clear(&whole);
+        fixture_clear(&one);
+    }
+}
+
+TEST(graph_slices_add_up_to_the_batch)
+{
+    EACH_ROW(forms, form) {
+        struct fixture whole, cut;
+        fixture_init(&whole, form->mask, form->dropout);
+        fixture_init(&cut, form->mask, form->dropout);
+        run_in_slices(&whole, ROWS);
+        run_in_slices(&cut, 7);
+        EXPECT_NEAR(cut.loss, whole.loss, 1e-6);
+        for (size_t i = 0; i < graph_parameters_size(whole.net.graph); i++)
+            EXPECT_NEAR(cut.gradients[i], whole.gradients[i], 1e-6);
+        fixture_clear(&whole);
+        fixture_clear(&cut);
+    }
+}
+
+TEST(graph_run_can_be_used_again)
+{
+    struct fixture f, fresh;
+
+    fixture_init(&f, true, 0);
+    fixture_init(&fresh, true, 0);
+    struct graph_run *run = graph_run_new(f.net.graph, true);
+    run_slice(&f, run, 0, ROWS); /* leaves long journeys behind in the buffers */
+    memset(f.gradients, 0, graph_parameters_size(f.net.graph) * sizeof(real));
+    run_slice(&f, run, 0, 0);
+    run_slice(&f, run, 3, 2);
+    graph_run_free(run);
+    run = graph_run_new(fresh.net.graph, true);
+    run_slice(&fresh, run, 3, 2);
+    graph_run_free(run);
+    EXPECT(memcmp(f.gradients, fresh.gradients,
+                  graph_parameters_size(f.net.graph) * sizeof(real)) == 0);
+    fixture_clear(&f);
+    fixture_clear(&fresh);
+}
+
+/* The attention of a masked journey sums to 1 over its steps and is 0 beyond. */
+TEST(graph_attention_sums_to_one)
+{
+    EACH_ROW(forms, form) {
+        struct fixture f;
+        fixture_init(&f, form->mask, form->dropout);
+        run_in_slices(&f, ROWS);
+        for (size_t b = 0; b < ROWS; b++) {
+            double sum = 0;
+            for (size_t t = 0; t < STEPS; t++) {
+                const float a = f.attention[b * STEPS + t];
+                EXPECT(form->mask && t >= f.length[b] ? a == 0 : a > 0);
+                sum += a;
+            }
+            EXPECT_NEAR(sum, 1, 1e-6);
+        }
+        fixture_clear(&f);
+    }
+}
+
+/* Rows are numbered by `first_row` and their place after sorting, longest first. */
+TEST(graph_dropout_is_drawn_by_the_number_of_the_row)
+{
+    struct fixture whole, single, without;
+    size_t number = 0;
+
+    fixture_init(&whole, true, 0.5);
+    fixture_init(&single, true, 0.5);
+    fixture_init(&without, true, 0);
+    run_in_slices(&whole, ROWS);
+    run_in_slices(&without, ROWS);
+    EXPECT(memcmp(whole.probability, without.probability, sizeof whole.probability) != 0);
+    struct graph_run *run = graph_run_new(single.net.graph, true);
+    for (size_t length = STEPS; length > 0; length--)
+        for (size_t b = 0; b < ROWS; b++)
+            if (single.length[b] == length) {
+                const int32_t *token = single.token[b];
+                size_t order;
+                journey_attention_net_fill(&single.net, run,
+                                           &(struct journey_attention_slice){.rows = 1,
+                                                                             .token = &token,
+                                                                             .length = &length,
+                                                                             .training = true,
+                                                                             .seed = 99,
+                                                                             .first_row = number++},
+                                           &order);
+                graph_forward(run, single.weights, single.packed);
+                journey_attention_net_read(&single.net, run, &order, single.probability + b, NULL);
+            }
+    EXPECT(memcmp(whole.probability, single.probability, sizeof whole.probability) == 0);
+    graph_run_free(run);
+    fixture_clear(&whole);
+    fixture_clear(&single);
+    fixture_clear(&without);
+}
+
+TEST(graph_pack_in_parts_is_pack_at_once)
+{
+    struct fixture f;
+
+    fixture_init(&f, true, 0);
+    const size_t size = graph_packed_size(f.net.graph);
+    real *parts = ARENA_ZERO(&f.arena, real, size), *once = ARENA_ZERO(&f.arena, real, size);
+    graph_pack(f.net.graph, f.weights, once, 0, 1);
+    for (size_t count = 1; count < 40; count++) {
+        memset(parts, 0, size * sizeof *parts);
+        for (size_t part = 0; part < count; part++)
+            graph_pack(f.net.graph, f.weights, parts, part, count);
+        EXPECT(memcmp(parts, once, size * sizeof *once) == 0);
+    }
+    fixture_clear(&f);
+}
+
+TEST(graph_layout_of_a_slice_is_ragged_and_time_major)
+{
+    struct graph *g = graph_new(5, 4);
+    const size_t length[] = {4, 2, 2, 1};
+    struct graph_run *run;
+
+    graph_input(g, "x", SHAPE_STEPS(2));
+    graph_finish(g);
+    run = graph_run_new(g, false);
+    graph_run_begin(run, &(struct graph_batch){.rows = 4, .length = length});
+    const struct op_batch *batch = graph_run_batch(run);
+    const size_t active[] = {4, 3, 1, 1}, start[] = {0, 4, 7, 8};
+    EXPECT_EQ(batch->steps, 4);
+    EXPECT_EQ(batch->tokens, 9);
+    for (size_t t = 0; t < 4; t++) {
+        EXPECT_EQ(batch->active[t], active[t]);
+        EXPECT_EQ(batch->start[t], start[t]);
+    }
+    graph_run_begin(run, &(struct graph_batch){.rows = 3});
+    EXPECT_EQ(batch->tokens, 12);
+    EXPECT_EQ(batch->start[3], 9);
+    graph_run_begin(run, &(struct graph_batch){.rows = 0, .length = length});
+    EXPECT_EQ(batch->tokens, 0);
+    graph_run_free(run);
+    graph_free(g);
+}
