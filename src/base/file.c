@@ -2,7 +2,6 @@
 
 #include "base/arena.h"
 
-#define XXH_INLINE_ALL
 #include <xxhash.h>
 
 #include <errno.h>

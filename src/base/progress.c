@@ -1,25 +1,16 @@
 #include "base/progress.h"
 
 #include "base/clock.h"
+#include "base/terminal.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 enum { BAR_CELLS = 20, LINE_MAX_COLUMNS = 200 };
 static const double redraw_seconds = 0.1, plain_seconds = 10.0;
-
-static size_t terminal_columns(void)
-{
-    struct winsize size;
-
-    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
-        return size.ws_col < LINE_MAX_COLUMNS ? size.ws_col : LINE_MAX_COLUMNS;
-    return 80;
-}
 
 static bool terminal_can_redraw(void)
 {
@@ -43,7 +34,7 @@ void progress_begin(struct progress *progress, const char *label, uint64_t total
 static void draw(const struct progress *progress, uint64_t done, const char *note)
 {
     char line[LINE_MAX_COLUMNS + 1];
-    const size_t columns = terminal_columns();
+    const size_t columns = terminal_columns(STDERR_FILENO);
     int used = snprintf(line, sizeof line, "%-12s ", progress->label);
 
     if (progress->total) {
@@ -92,6 +83,12 @@ void progress_end(struct progress *progress, const char *summary)
         return;
     fprintf(stderr, "%s%-12s %s  (%.1f s)\n", progress->terminal ? "\r\x1b[K" : "", progress->label,
             summary ? summary : "done", clock_seconds() - progress->started);
+}
+
+void progress_skip(const char *label, bool quiet)
+{
+    if (!quiet)
+        fprintf(stderr, "%-12s unchanged, skipped\n", label);
 }
 
 void progress_cancel(struct progress *progress)

@@ -25,6 +25,8 @@ void progress_begin(struct progress *progress, const char *label, uint64_t total
 void progress_update(struct progress *progress, uint64_t done, const char *note);
 /* Closes the line with the time taken and a summary. */
 void progress_end(struct progress *progress, const char *summary);
+/* One line for a stage that need not run. */
+void progress_skip(const char *label, bool quiet);
 /* A failed stage: leaves the terminal line clean. */
 void progress_cancel(struct progress *progress);
 

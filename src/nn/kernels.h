@@ -14,6 +14,9 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+
+struct adam_step;
 
 /*
  * C[m,n] = start + A[m,k] B[k,n], row-major with the given distance between rows; B is packed.
@@ -83,6 +86,13 @@ struct kernels {
     void (*add_product)(real *y, const real *a, const real *b, size_t n); /* y += a b */
     /* Sum of a b, in 16 interleaved partial sums that are added pairwise. */
     real (*dot)(const real *a, const real *b, size_t n);
+
+    void (*adam)(const struct adam_step *step, size_t n, const real *gradient, real *weight,
+                 real *first, real *second);                  /* adam.h */
+    void (*follow)(real *y, real a, const real *x, size_t n); /* y += a (x - y) */
+
+    /* Blocks counter .. counter+blocks-1 of rng_block(), four numbers each. */
+    void (*philox)(uint32_t *out, uint64_t seed, uint64_t stream, uint64_t counter, size_t blocks);
 };
 
 /* The fastest set this processor can run. */

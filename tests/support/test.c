@@ -86,29 +86,50 @@ static char *slurp(const char *path)
     return text;
 }
 
-struct test_output test_quern(const char *format, ...)
+static struct test_output run_shell(const char *script)
 {
     struct test_output output = {0};
-    const char *program = getenv("QUERN");
-    char *arguments = NULL, *command = NULL;
+    char *command = NULL, path[96];
+
+    if (asprintf(&command, "{ %s\n} >%s/stdout 2>%s/stderr </dev/null", script, test_folder(),
+                 test_folder()) < 0)
+        abort();
+    const int status = system(command);
+    output.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    free(command);
+    snprintf(path, sizeof path, "%s/stdout", folder);
+    output.out = slurp(path);
+    snprintf(path, sizeof path, "%s/stderr", folder);
+    output.err = slurp(path);
+    return output;
+}
+
+struct test_output test_shell(const char *format, ...)
+{
+    char *script = NULL;
+    va_list args;
+
+    va_start(args, format);
+    if (vasprintf(&script, format, args) < 0)
+        abort();
+    va_end(args);
+    setenv("QUERN", "build/quern", 0);
+    struct test_output output = run_shell(script);
+    free(script);
+    return output;
+}
+
+struct test_output test_quern(const char *format, ...)
+{
+    char *arguments = NULL;
     va_list args;
 
     va_start(args, format);
     if (vasprintf(&arguments, format, args) < 0)
         abort();
     va_end(args);
-    if (asprintf(&command, "%s %s >%s/stdout 2>%s/stderr </dev/null",
-                 program ? program : "build/quern", arguments, test_folder(), test_folder()) < 0)
-        abort();
-    const int status = system(command);
-    output.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    struct test_output output = test_shell("\"$QUERN\" %s", arguments);
     free(arguments);
-    free(command);
-    char path[96];
-    snprintf(path, sizeof path, "%s/stdout", folder);
-    output.out = slurp(path);
-    snprintf(path, sizeof path, "%s/stderr", folder);
-    output.err = slurp(path);
     return output;
 }
 

@@ -100,6 +100,8 @@ struct test_output {
     char *out, *err;
 };
 struct test_output test_quern(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* The same for any shell command; $QUERN in it is the program. */
+struct test_output test_shell(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void test_output_clear(struct test_output *output);
 
 #endif

@@ -21,3 +21,9 @@ void KERNEL(kernel_pack_transposed)(real *packed, const real *b, size_t k, size_
                                     size_t last);
 void KERNEL(kernel_matmul)(const struct matmul *call);
 void KERNEL(kernel_matmul_transposed)(const struct matmul_transposed *call);
+
+void KERNEL(kernel_adam)(const struct adam_step *step, size_t n, const real *gradient, real *weight,
+                         real *first, real *second);
+void KERNEL(kernel_follow)(real *y, real a, const real *x, size_t n);
+void KERNEL(kernel_philox)(uint32_t *out, uint64_t seed, uint64_t stream, uint64_t counter,
+                           size_t blocks);

@@ -21,4 +21,7 @@ const struct kernels KERNEL(kernels) = {
     .multiply = KERNEL(kernel_multiply),
     .add_product = KERNEL(kernel_add_product),
     .dot = KERNEL(kernel_dot),
+    .adam = KERNEL(kernel_adam),
+    .follow = KERNEL(kernel_follow),
+    .philox = KERNEL(kernel_philox),
 };

@@ -41,12 +41,12 @@ static void dropout_forward(struct op_call *call)
         return;
     }
     if (x->shape.lead == SHAPE_LEAD_ROWS)
-        for (size_t b = 0; b < batch->rows; b++)
-            dropout_random(&source, batch->first_row + b, call->keep + b * x->width, x->width);
+        dropout_random(&source, call->kernels, batch->first_row, batch->rows, call->keep, x->width);
     else
         for (size_t t = 0; t < batch->steps; t++)
             for (size_t b = 0; b < batch->active[t]; b++)
-                dropout_random(&source, (batch->first_row + b) * batch->steps_max + t,
+                dropout_random(&source, call->kernels,
+                               (batch->first_row + b) * batch->steps_max + t, 1,
                                call->keep + (batch->start[t] + b) * x->width, x->width);
     call->kernels->multiply(call->result, x->x, call->keep, x->count * x->width);
 }

@@ -28,9 +28,8 @@ static void dropout_mask_forward(struct op_call *call)
     const struct dropout_source source = {batch->seed, settings->stream, settings->rate};
 
     if (batch->training)
-        for (size_t b = 0; b < batch->rows; b++)
-            dropout_random(&source, batch->first_row + b, call->result + b * settings->width,
-                           settings->width);
+        dropout_random(&source, call->kernels, batch->first_row, batch->rows, call->result,
+                       settings->width);
     else
         for (size_t i = 0; i < batch->rows * settings->width; i++)
             call->result[i] = 1;

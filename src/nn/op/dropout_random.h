@@ -7,6 +7,7 @@
 #ifndef QUERN_NN_OP_DROPOUT_RANDOM_H
 #define QUERN_NN_OP_DROPOUT_RANDOM_H
 
+#include "nn/kernels.h"
 #include "nn/real.h"
 
 #include <stddef.h>
@@ -17,7 +18,8 @@ struct dropout_source {
     double rate;
 };
 
-/* The `width` factors of row `row`. */
-void dropout_random(const struct dropout_source *source, uint64_t row, real *factor, size_t width);
+/* The `width` factors of each of the rows row .. row+rows-1, row after row. */
+void dropout_random(const struct dropout_source *source, const struct kernels *kernels,
+                    uint64_t row, size_t rows, real *factor, size_t width);
 
 #endif

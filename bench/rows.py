@@ -1,0 +1,272 @@
+"""The rows of `make bench`: what each runs, on which data, against whom (docs/benchmarks.md)."""
+
+import csv
+import os
+import shutil
+
+from measure import PEERS_PYTHON, ROOT, Failed, Missing, need, need_program, run, say
+
+BENCH = os.path.join(ROOT, "bench")
+THREADS = 2
+TRAINING_EPOCHS = "40"
+LIMIT_GIB = 4.0
+
+
+class Sample:
+    """One measurement, with the memory it took and whatever else is worth keeping."""
+
+    def __init__(self, value, peak_mib=None, **more):
+        self.value, self.peak_mib, self.more = value, peak_mib, more
+
+
+def is_stale(path, maker):
+    """Missing, or older than the program that makes it."""
+    maker = os.path.join(BENCH, maker)
+    return not os.path.exists(path) or os.path.getmtime(path) < os.path.getmtime(maker)
+
+
+class Row:
+    """
+    A row measures ours() and peer() in turn. prepare() makes data and refuses comparisons of unequal
+    work; find_peer() raises Missing, or gives keys for the report.
+    """
+
+    unit = "s"
+    more_is_better = False
+    once = False  # measured once however many runs are asked for
+
+    def __init__(self, build):
+        self.build = build
+        self.data = os.path.join(build, "bench-data")
+
+    def find_peer(self):
+        return {}
+
+    def prepare(self, with_peer):
+        pass
+
+    def program(self, name):
+        return os.path.join(self.build, "bench", name)
+
+    def impressions(self, rows, title):
+        """Made once, kept in bench-data."""
+        path = os.path.join(self.data, f"impressions_{title}.parquet")
+        if is_stale(path, "make_impressions.c"):
+            say(f"making {path}")
+            run([self.program("make_impressions"), str(rows), path])
+        with open(path, "rb") as file:  # both sides find the file in the page cache
+            while file.read(1 << 24):
+                pass
+        return path
+
+    def build_features(self, source, folder):
+        shutil.rmtree(folder, ignore_errors=True)
+        return run([
+            os.path.join(self.build, "quern"), "run", os.path.join(BENCH, "journeys.yaml"),
+            "--set", f"source.path={source}", "--until", "features", "--threads", str(THREADS),
+            "--out", folder,
+        ])  # fmt: skip
+
+
+class Journeys(Row):
+    """10 million impressions to feature store, beside one tool."""
+
+    module = None
+    job_only = False  # compare with the job, not the whole process
+
+    def find_peer(self):
+        return {"version": need(self.module, "pyarrow")[self.module]}
+
+    def run_peer(self, source, folder):
+        shutil.rmtree(folder, ignore_errors=True)
+        script = os.path.join(BENCH, "peers", f"journeys_{self.peer_name}.py")
+        return run([PEERS_PYTHON, script, source, folder, "--threads", str(THREADS)])
+
+    def folder(self, name):
+        return os.path.join(self.data, f"out-{name}")
+
+    def prepare(self, with_peer):
+        if with_peer:
+            sample = self.impressions(100_000, "100k")
+            self.build_features(sample, self.folder("quern"))
+            self.run_peer(sample, self.folder(self.peer_name))
+            run([PEERS_PYTHON, os.path.join(BENCH, "compare_feature_stores.py"),
+                 self.folder("quern"), self.folder(self.peer_name)])  # fmt: skip
+        self.source = self.impressions(10_000_000, "10m")
+
+    def ours(self):
+        done = self.build_features(self.source, self.folder("quern"))
+        return Sample(done.seconds, done.peak_mib, cpu=done.cpu_seconds)
+
+    def peer(self):
+        done = self.run_peer(self.source, self.folder(self.peer_name))
+        said = done.json()
+        return Sample(
+            said["job_seconds"] if self.job_only else done.seconds,
+            said.get("peak_mib", done.peak_mib),
+            cpu=said.get("cpu_seconds", done.cpu_seconds),
+            whole_process=done.seconds,
+            job=said["job_seconds"],
+        )
+
+
+class JourneysDuckdb(Journeys):
+    name, peer_name, module = "journeys_10m_duckdb", "duckdb", "duckdb"
+
+
+class JourneysPolars(Journeys):
+    name, peer_name, module = "journeys_10m_polars", "polars", "polars"
+
+
+class JourneysSpark(Journeys):
+    name, peer_name, module = "journeys_10m_spark", "spark", "pyspark"
+    job_only = True  # a session stays up in practice, so its start is not counted
+
+    def find_peer(self):
+        need_program("java")
+        return super().find_peer()
+
+
+class Training(Row):
+    unit = "journeys/s"
+    more_is_better = True
+
+    def prepare(self, with_peer):
+        """Real journeys where the shared folder is there, else drawn ones of their shape."""
+        shared = os.environ.get("QUERN_SHARED", os.path.join(ROOT, "..", "shared"))
+        impressions = os.path.join(shared, "data", "attribution", "impressions.csv")
+        real = os.path.exists(impressions)
+        if not real:
+            say("no shared attribution data: training on drawn journeys")
+        self.journeys = os.path.join(self.data, "journeys_real.txt" if real else "journeys_drawn.txt")
+        if is_stale(self.journeys, "make_training_journeys.py"):
+            script = os.path.join(BENCH, "make_training_journeys.py")
+            run(["python3", script, self.journeys] + ([impressions] if real else []))
+
+    def train(self, threads):
+        done = run([self.program("bench_training"), self.journeys, str(threads), TRAINING_EPOCHS])
+        return Sample(done.json()["journeys_per_second"], done.peak_mib)
+
+
+class TrainingTorch(Training):
+    name, peer_name = "journey_training_1_thread", "pytorch"
+
+    def find_peer(self):
+        return {"version": need("torch", "numpy")["torch"]}
+
+    def run_torch(self, *arguments):
+        script = os.path.join(BENCH, "peers", "training_torch.py")
+        cache = {"TORCHINDUCTOR_CACHE_DIR": os.path.join(self.data, "inductor")}
+        return run([PEERS_PYTHON, script, self.journeys, "--threads", "1", *arguments], cache)
+
+    def prepare(self, with_peer):
+        super().prepare(with_peer)
+        if with_peer:
+            say("looking for the fastest form of PyTorch")
+            self.variant = self.run_torch("--seconds", "4").json()["variant"]
+
+    def ours(self):
+        return self.train(1)
+
+    def peer(self):
+        done = self.run_torch("--variant", self.variant, "--seconds", "5")
+        return Sample(done.json()["journeys_per_second"], done.peak_mib, variant=self.variant)
+
+
+class TrainingThreads(Training):
+    name, peer_name = "journey_training_2_threads", "quern, 1 thread"
+
+    def find_peer(self):
+        if len(os.sched_getaffinity(0)) < 2:
+            raise Missing("this machine has one processor")
+        return {}
+
+    def ours(self):
+        return self.train(2)
+
+    def peer(self):
+        return self.train(1)
+
+
+class AttributionMethods(Row):
+    """A million paths to the table of credits; ours computes more methods, and chains exactly."""
+
+    name, peer_name = "attribution_methods_1m", "channelattribution"
+    same = [f"{method}_touch_conversions" for method in ("first", "last", "linear")]
+
+    def find_peer(self):
+        return {"version": need("ChannelAttribution", "matplotlib")["ChannelAttribution"]}
+
+    def make_paths(self, rows, title):
+        path = os.path.join(self.data, f"paths_{title}.csv")
+        if is_stale(path, "make_paths.py"):
+            say(f"making {path}")
+            run(["python3", os.path.join(BENCH, "make_paths.py"), str(rows), path])
+        return path
+
+    def prepare(self, with_peer):
+        if with_peer:
+            sample = self.make_paths(10_000, "10k")
+            self.run_ours(sample)
+            self.run_peer(sample)
+            self.compare()
+        self.paths = self.make_paths(1_000_000, "1m")
+
+    def output(self, name):
+        return os.path.join(self.data, f"attribution-{name}.csv")
+
+    def compare(self):
+        """Chains are simulated by the peer; the other methods must agree."""
+        tables = []
+        for name in ("quern", "peer"):
+            with open(self.output(name), newline="") as file:
+                tables.append({row["channel_name"]: row for row in csv.DictReader(file)})
+        ours, peer = tables
+        if ours.keys() != peer.keys():
+            raise Failed("the channels of quern and of the peer differ")
+        for channel, row in ours.items():
+            for key in self.same:
+                if abs(float(row[key]) - float(peer[channel][key])) > 1e-6:
+                    raise Failed(f"{channel}: {key} is {row[key]}, of the peer {peer[channel][key]}")
+
+    def run_ours(self, paths):
+        return run([os.path.join(self.build, "quern"), "attribute", paths,
+                    "--output", self.output("quern"), "--threads", str(THREADS)])  # fmt: skip
+
+    def run_peer(self, paths):
+        script = os.path.join(BENCH, "peers", "attribution_channelattribution.py")
+        return run([PEERS_PYTHON, script, paths, self.output("peer"), "--threads", str(THREADS)])
+
+    def ours(self):
+        done = self.run_ours(self.paths)
+        return Sample(done.seconds, done.peak_mib)
+
+    def peer(self):
+        done = self.run_peer(self.paths)
+        return Sample(done.seconds, done.peak_mib, job=done.json()["job_seconds"])
+
+
+class Memory(Row):
+    """Peak memory of feature building; the peer is the limit."""
+
+    name, peer_name, unit, once = "journeys_100m_gib", "limit", "GiB", True
+
+    def prepare(self, with_peer):
+        self.source = self.impressions(100_000_000, "100m")
+
+    def ours(self):
+        folder = os.path.join(self.data, "out-quern-100m")
+        try:
+            done = self.build_features(self.source, folder)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+        return Sample(done.peak_mib / 1024, seconds=done.seconds)
+
+    def peer(self):
+        return Sample(LIMIT_GIB)
+
+
+ROWS = [
+    JourneysDuckdb, JourneysPolars, JourneysSpark, TrainingTorch, TrainingThreads, Memory,
+    AttributionMethods,
+]  # fmt: skip

@@ -1,0 +1,151 @@
+#include "attribution/credit.h"
+
+#include "base/text.h"
+
+#include <errno.h>
+#include <string.h>
+
+enum { GAP = 2, NAME_MAX_WIDTH = 32, NAME_MIN_WIDTH = 7 };
+
+/* Characters, not bytes: continuation bytes of UTF-8 take no room. */
+static size_t text_width(const char *text)
+{
+    size_t width = 0;
+
+    for (; *text; text++)
+        width += ((unsigned char)*text & 0xC0) != 0x80;
+    return width;
+}
+
+/* A name cut to `width` characters, its control characters shown as '?', filled with spaces. */
+static void add_name(struct text *out, const char *name, size_t width)
+{
+    const bool cut = text_width(name) > width;
+    size_t used = 0;
+
+    for (; *name; name++) {
+        const bool begins = ((unsigned char)*name & 0xC0) != 0x80;
+        if (begins && used == width - cut)
+            break;
+        used += begins;
+        text_add(out, (unsigned char)*name < ' ' || *name == 127 ? "?" : name, 1);
+    }
+    if (cut)
+        text_add(out, "~", 1), used++;
+    for (; used < width; used++)
+        text_add(out, " ", 1);
+}
+
+static size_t number_width(double value)
+{
+    char digits[400];
+
+    return (size_t)snprintf(digits, sizeof digits, "%.2f", value);
+}
+
+static size_t column_width(const struct credit_table *credits, size_t i)
+{
+    const size_t title = strlen(credits->column[i].name);
+    const size_t number = number_width(credits->conversions); /* no credit is larger */
+
+    return GAP + (title > number ? title : number);
+}
+
+static void add_row(struct text *out, const struct credit_table *credits, size_t c, size_t shown)
+{
+    for (size_t i = 0; i < shown; i++)
+        text_add_format(out, "%*.2f", (int)column_width(credits, i),
+                        c < credits->channels ? credits->column[i].conversions[c]
+                                              : credits->conversions);
+    text_add(out, "\n", 1);
+}
+
+static void add_table(struct text *out, const struct credit_table *credits, size_t width)
+{
+    size_t name_width = NAME_MIN_WIDTH, used, shown = 0;
+
+    for (size_t c = 0; c < credits->channels; c++)
+        if (text_width(credits->channel[c]) > name_width)
+            name_width = text_width(credits->channel[c]);
+    if (name_width > NAME_MAX_WIDTH)
+        name_width = NAME_MAX_WIDTH;
+    used = name_width;
+    while (shown < credits->count && (shown == 0 || used + column_width(credits, shown) <= width))
+        used += column_width(credits, shown++);
+    add_name(out, "channel", name_width);
+    for (size_t i = 0; i < shown; i++)
+        text_add_format(out, "%*s", (int)column_width(credits, i), credits->column[i].name);
+    text_add(out, "\n", 1);
+    for (size_t c = 0; c < credits->channels; c++) {
+        add_name(out, credits->channel[c], name_width);
+        add_row(out, credits, c, shown);
+    }
+    add_name(out, "total", name_width);
+    add_row(out, credits, credits->channels, shown);
+    if (shown < credits->count) {
+        text_add_format(out, "(left out for want of width:");
+        for (size_t i = shown; i < credits->count; i++)
+            text_add_format(out, " %s", credits->column[i].name);
+        text_add_format(out, ")\n");
+    }
+}
+
+/* RFC 4180. */
+static void add_field(struct text *out, const char *text)
+{
+    if (!strpbrk(text, ",\"\r\n")) {
+        text_add(out, text, strlen(text));
+        return;
+    }
+    text_add(out, "\"", 1);
+    for (; *text; text++)
+        text_add(out, *text == '"' ? "\"\"" : text, *text == '"' ? 2 : 1);
+    text_add(out, "\"", 1);
+}
+
+/* The fewest digits that read back as the same number. */
+static void add_number(struct text *out, double value)
+{
+    char digits[32];
+    double back;
+
+    for (int precision = 15; precision <= 17; precision++) {
+        snprintf(digits, sizeof digits, "%.*g", precision, value);
+        if (text_to_double(digits, strlen(digits), &back) && back == value)
+            break;
+    }
+    text_add_format(out, ",%s", digits);
+}
+
+static void add_csv(struct text *out, const struct credit_table *credits)
+{
+    text_add_format(out, "channel_name");
+    for (size_t i = 0; i < credits->count; i++) {
+        text_add_format(out, ",%s_conversions", credits->column[i].name);
+        if (credits->column[i].value)
+            text_add_format(out, ",%s_value", credits->column[i].name);
+    }
+    text_add(out, "\n", 1);
+    for (size_t c = 0; c < credits->channels; c++) {
+        add_field(out, credits->channel[c]);
+        for (size_t i = 0; i < credits->count; i++) {
+            add_number(out, credits->column[i].conversions[c]);
+            if (credits->column[i].value)
+                add_number(out, credits->column[i].value[c]);
+        }
+        text_add(out, "\n", 1);
+    }
+}
+
+bool credit_print(const struct credit_table *credits, FILE *to, size_t width, struct error *err)
+{
+    struct text out = {0};
+
+    if (width > 0)
+        add_table(&out, credits, width);
+    else
+        add_csv(&out, credits);
+    const bool ok = fwrite(out.bytes, 1, out.length, to) == out.length && fflush(to) == 0;
+    text_clear(&out);
+    return ok || error_set(err, ERR_IO, "cannot write the credits: %s", strerror(errno));
+}

@@ -1,0 +1,59 @@
+#include "cli/command.h"
+#include "sequence/describe.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+static size_t terminal_columns(void)
+{
+    struct winsize size;
+
+    if (!isatty(STDOUT_FILENO))
+        return 0;
+    return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
+
+int cmd_describe(int argc, char **argv)
+{
+    struct journey_config config = {0};
+    struct split_config split = {0};
+    const char *unit = NULL;
+    size_t threads = 0;
+    bool quiet = false, ok = true;
+    struct error err = {0};
+    int status;
+
+    config_defaults(&config, journey_source_fields);
+    config_defaults(&config, journey_fields);
+    config_defaults(&split, split_fields);
+    const struct journey_config defaults = config;
+    const struct option table[] = {
+        {OPTION_POSITIONAL, "FILE", &config.path, .required = true,
+         .help = "a table: .parquet, .csv, .jsonl, a glob of them, or a SQL query"},
+        {OPTION_TEXT, "entity", &config.entity, .help = "column of the entity (uid)"},
+        {OPTION_TEXT, "time", &config.time, .help = "column of the time (timestamp)"},
+        {OPTION_TEXT, "token", &config.token, .help = "column of what was shown (campaign)"},
+        {OPTION_TEXT, "outcome", &config.outcome, .help = "column of the outcome (conversion)"},
+        {OPTION_TEXT, "time-unit", &unit, .help = "of integer times: auto, s, ms, us, ns or iso"},
+        {OPTION_SIZE, "threads", &threads, .help = "how many threads (all processors)",
+         .max = POOL_MAX},
+        {OPTION_SWITCH, "quiet", &quiet, .help = "no progress lines"},
+        {.kind = OPTION_END},
+    };
+
+    if (!command_options(table, argc, argv, &status))
+        return status;
+    if (unit)
+        ok = config_set(&config, config_find(journey_source_fields, "time_unit"), unit, &err);
+    /* A role that was named must be there; otherwise the columns tell what the table is. */
+    const bool impressions = unit || config.entity != defaults.entity ||
+                             config.time != defaults.time || config.token != defaults.token ||
+                             config.outcome != defaults.outcome;
+    ok = ok && describe_table(&config, &split, impressions, stdout, terminal_columns(), threads,
+                              quiet, &err);
+    if (ok && fflush(stdout) != 0)
+        ok = error_set(&err, ERR_IO, "cannot write to stdout");
+    return ok ? 0 : command_fail("describe", &err);
+}

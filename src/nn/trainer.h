@@ -1,0 +1,73 @@
+/*
+ * trainer — optimisation steps on a graph, spread over threads, the same bits for any number.
+ *
+ * A step has a fixed number of slices. Each slice is filled, run forward and backward by one
+ * thread, in its own graph_run; then the gradients are added in the order of the slices and Adam
+ * updates the weights, each thread a range of the numbers; then the weights are packed for the
+ * kernels. The result depends on how a batch is cut into slices and on nothing about threads. All
+ * steps of a call run inside one pool_run(), with barriers between the phases, and allocate
+ * nothing.
+ *
+ *   struct trainer *trainer = trainer_new(&settings, pool);
+ *   write the starting weights to trainer_state(trainer)->parameters
+ *   each epoch: trainer_run(trainer, steps, fill, context, "training", &loss, &err)
+ *
+ * The state between calls is `struct trainer_state` and nothing else: a checkpoint that restores it
+ * continues with the same bits.
+ */
+#ifndef QUERN_NN_TRAINER_H
+#define QUERN_NN_TRAINER_H
+
+#include "base/error.h"
+#include "base/pool.h"
+#include "nn/adam.h"
+#include "nn/graph.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct trainer_settings {
+    const struct graph *graph; /* outlives the trainer */
+    size_t loss;               /* value id: a slice's share of the loss of the batch */
+    size_t slices;             /* of a step */
+    struct adam_settings adam;
+    /*
+     * Above 0: `average` follows the weights, average += (1 - d) (weights - average) after each
+     * step, where d = min(this, t / (t + 9)) so that the start is forgotten (t counts from 0).
+     */
+    double average;
+};
+
+struct trainer_state {
+    uint64_t step; /* steps done */
+    size_t size;   /* numbers in each vector: graph_parameters_size() */
+    real *parameters, *first, *second;
+    real *average; /* NULL when settings.average is 0 */
+};
+
+struct trainer;
+
+/*
+ * Fill slice `slice` of step `step` (counted from 0 within this call of trainer_run) into `run`:
+ * graph_run_begin() and the inputs. A slice without rows is fine. Called by any thread, but a slice
+ * by one at a time.
+ */
+typedef void (*trainer_fill)(void *context, size_t step, size_t slice, struct graph_run *run);
+
+struct trainer *trainer_new(const struct trainer_settings *settings, struct pool *pool);
+void trainer_free(struct trainer *trainer);
+
+/* Weights and moments start as zeros; whoever changes them does so between calls. */
+struct trainer_state *trainer_state(struct trainer *trainer);
+
+/*
+ * Run `steps` steps; *loss is the mean loss over them.
+ *
+ * ERR_DATA       the loss is not a finite number; names the step
+ * ERR_INTERRUPT  "interrupted while <doing>", asked once per step; the state is that of the last
+ *                whole step
+ */
+MUST_CHECK bool trainer_run(struct trainer *trainer, size_t steps, trainer_fill fill, void *context,
+                            const char *doing, double *loss, struct error *err);
+
+#endif

@@ -1,0 +1,73 @@
+#include "pipeline/attribution_run.h"
+
+#include "base/file.h"
+#include "base/progress.h"
+#include "pipeline/stage_key.h"
+
+/* Everything that feature_store/ and journeys.bin depend on. */
+static uint64_t features_key(const struct attribution_run *run)
+{
+    uint64_t key = stage_key_new("features");
+
+    key = pipeline_config_key(run->config, PIPELINE_SECTION_SOURCE, key);
+    key = pipeline_config_key(run->config, PIPELINE_SECTION_JOURNEY, key);
+    key = pipeline_config_key(run->config, PIPELINE_SECTION_SPLIT, key);
+    if (run->config->source.path)
+        key = stage_key_files(key, run->config->source.path);
+    return key;
+}
+
+static bool build(struct attribution_run *run, const char *folder, struct error *err)
+{
+    const struct pipeline_config *config = run->config;
+    struct journey_summary summary = {0};
+
+    const bool ok = journeys_build(&config->journey, &config->split, folder, run->pool,
+                                   run->options->quiet, &summary, err);
+    journey_summary_clear(&summary);
+    return ok;
+}
+
+static bool open_journeys(struct attribution_run *run, struct error *err)
+{
+    char *path = file_join(run->features, "journeys.bin");
+    const bool ok = stage_key_content(&run->data_key, path, err) &&
+                    journey_file_open(&run->journeys, path, err);
+
+    free(path);
+    return ok;
+}
+
+bool attribution_run_features(struct attribution_run *run, struct error *err)
+{
+    const uint64_t key = features_key(run);
+
+    run->data_key = 0;
+    /* What a query reads cannot be known, so its result is never taken for up to date. */
+    if (run->config->source.path)
+        run->features = workspace_find(run->space, "features", key);
+    if (run->features) {
+        progress_skip("features", run->options->quiet);
+    } else {
+        if (!workspace_begin(run->space, "features", &run->features, err))
+            return false;
+        if (!build(run, run->features, err)) {
+            workspace_abandon(run->space, "features");
+            return false;
+        }
+        if (!workspace_finish(run->space, "features", key, err))
+            return false;
+    }
+    return open_journeys(run, err);
+}
+
+void attribution_run_clear(struct attribution_run *run)
+{
+    journey_attention_free(run->model);
+    journey_file_close(&run->journeys);
+    free(run->features);
+    free(run->train);
+    free(run->evaluate);
+    free(run->credit);
+    *run = (struct attribution_run){0};
+}

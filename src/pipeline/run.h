@@ -1,0 +1,35 @@
+/*
+ * run — everything a pipeline file says, stage by stage.
+ *
+ * Stages whose inputs have not changed are skipped; nothing in the output folder changes until all
+ * stages have succeeded (workspace.h). Same data, pipeline and seed give the same bytes at any
+ * number of threads; only report.html, report.json and training.json hold the time that was taken.
+ */
+#ifndef QUERN_PIPELINE_RUN_H
+#define QUERN_PIPELINE_RUN_H
+
+#include "base/error.h"
+#include "pipeline/config.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct run_options {
+    const char *out;   /* output folder */
+    const char *until; /* last stage to run, or NULL for all */
+    size_t folds;      /* K of cross-validation by entity; 0 for none */
+    size_t threads;    /* 0: one per processor */
+    bool quiet;        /* no progress */
+};
+
+/*
+ * Run a pipeline that pipeline_config_load() has read.
+ *
+ * ERR_ARG        `until` is not a stage; the message lists them
+ * ERR_DATA, ...  of the stage that failed; earlier outputs are as they were
+ * ERR_INTERRUPT  a signal came; running again goes on where this stopped
+ */
+MUST_CHECK bool pipeline_run(const struct pipeline_config *config,
+                             const struct run_options *options, struct error *err);
+
+#endif

@@ -1,0 +1,379 @@
+#include "pipeline/workspace.h"
+
+#include "base/file.h"
+#include "base/log.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+static const char stage_record[] = ".stage.json"; /* in a work folder: the stage is complete */
+enum { RECORD_BYTES_MAX = 16 << 20 };
+
+static char *path3(const char *a, const char *b, const char *c)
+{
+    char *first = file_join(a, b), *path = file_join(first, c);
+
+    free(first);
+    return path;
+}
+
+/* Add the relative paths of all files below `folder`, sorted, to the JSON list. */
+static bool list_files(const char *folder, const char *prefix, json_t *files, struct error *err)
+{
+    struct dirent **entries;
+    const int count = scandir(folder, &entries, NULL, alphasort);
+    bool ok = true;
+
+    if (count < 0)
+        return error_set(err, ERR_IO, "cannot list '%s': %s", folder, strerror(errno));
+    for (int i = 0; i < count; i++) {
+        const char *name = entries[i]->d_name;
+        if (ok && name[0] != '.') {
+            char *path = file_join(folder, name), *relative = file_join(prefix, name);
+            if (file_is_folder(path))
+                ok = list_files(path, relative, files, err);
+            else
+                json_array_append_new(files, json_string(relative));
+            free(path);
+            free(relative);
+        }
+        free(entries[i]);
+    }
+    free(entries);
+    return ok;
+}
+
+static json_t *key_json(uint64_t key)
+{
+    char text[17];
+
+    snprintf(text, sizeof text, "%016" PRIx64, key);
+    return json_string(text);
+}
+
+static bool key_matches(const json_t *record, uint64_t key)
+{
+    const char *text = json_string_value(json_object_get(record, "key"));
+    char want[17];
+
+    snprintf(want, sizeof want, "%016" PRIx64, key);
+    return text && strcmp(text, want) == 0;
+}
+
+/* Paths in records are ours, but the file may be damaged: nothing may point outside OUT. */
+static bool path_is_inside(const char *path)
+{
+    return path && path[0] && path[0] != '/' && strncmp(path, "../", 3) != 0 &&
+           !strstr(path, "/../");
+}
+
+static bool record_is_sound(const json_t *stages)
+{
+    const char *name;
+    json_t *record, *file;
+    size_t i;
+
+    if (!json_is_object(stages))
+        return false;
+    json_object_foreach((json_t *)stages, name, record)
+    {
+        if (strchr(name, '/') || name[0] == '.')
+            return false;
+        json_array_foreach(json_object_get(record, "files"), i,
+                           file) if (!path_is_inside(json_string_value(file))) return false;
+    }
+    return true;
+}
+
+static bool read_record(const char *path, json_t **stages, struct error *err)
+{
+    if (!json_read(path, RECORD_BYTES_MAX, stages, err))
+        return false;
+    if (record_is_sound(*stages))
+        return true;
+    json_decref(*stages);
+    *stages = NULL;
+    return error_set(err, ERR_DATA, "%s is damaged: remove it to start afresh", path);
+}
+
+static bool is_listed(const json_t *stages, const char *path)
+{
+    const char *name;
+    json_t *record, *file;
+    size_t i;
+
+    json_object_foreach((json_t *)stages, name, record)
+    {
+        json_array_foreach(json_object_get(record, "files"), i, file)
+        {
+            if (strcmp(json_string_value(file), path) == 0)
+                return true;
+        }
+    }
+    return false;
+}
+
+/* Rename what is still in the work folder; a file that is not there has been moved already. */
+static bool move_files(const struct workspace *space, const char *stage, const json_t *files,
+                       struct error *err)
+{
+    json_t *file;
+    size_t i;
+    bool ok = true;
+
+    json_array_foreach((json_t *)files, i, file)
+    {
+        char *folder = file_join(space->work, stage);
+        char *from = file_join(folder, json_string_value(file));
+        char *to = file_join(space->out, json_string_value(file));
+        if (file_exists(from)) {
+            ok = file_make_parents(to, err);
+            if (ok && file_is_folder(to))
+                ok = error_set(err, ERR_IO, "cannot write '%s': a folder is in its place", to);
+            if (ok && rename(from, to) != 0)
+                ok = error_set(err, ERR_IO, "cannot write '%s': %s", to, strerror(errno));
+        }
+        free(folder);
+        free(from);
+        free(to);
+        if (!ok)
+            return false;
+    }
+    return true;
+}
+
+/* Files of earlier runs that the same stages no longer make. */
+static void remove_stale(const struct workspace *space, const json_t *old, const json_t *merged)
+{
+    const char *name;
+    json_t *record, *file;
+    size_t i;
+
+    json_object_foreach((json_t *)old, name, record)
+    {
+        json_array_foreach(json_object_get(record, "files"), i, file)
+        {
+            if (is_listed(merged, json_string_value(file)))
+                continue;
+            char *path = file_join(space->out, json_string_value(file));
+            unlink(path);
+            free(path);
+        }
+    }
+}
+
+static bool complete_publication(struct workspace *space, struct error *err)
+{
+    char *plan_path = file_join(space->root, "publish.json");
+    char *stages_path = file_join(space->root, "stages.json");
+    json_t *plan = NULL, *merged = NULL, *record;
+    const char *stage;
+    bool ok = true;
+
+    if (file_exists(plan_path)) {
+        ok = read_record(plan_path, &plan, err);
+        json_object_foreach(plan, stage, record)
+        {
+            if (ok)
+                ok = move_files(space, stage, json_object_get(record, "files"), err);
+        }
+        if (ok) {
+            merged = json_deep_copy(space->published);
+            json_object_update(merged, plan);
+            remove_stale(space, space->published, merged);
+            ok = json_write(stages_path, merged, err);
+        }
+        if (ok) {
+            unlink(plan_path);
+            json_decref(space->published);
+            space->published = merged;
+            merged = NULL;
+        }
+    }
+    json_decref(merged);
+    json_decref(plan);
+    free(plan_path);
+    free(stages_path);
+    return ok;
+}
+
+static bool take_lock(struct workspace *space, struct error *err)
+{
+    char *path = file_join(space->root, "lock");
+
+    space->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (space->lock < 0) {
+        error_set(err, ERR_IO, "cannot write '%s': %s", path, strerror(errno));
+    } else if (flock(space->lock, LOCK_EX | LOCK_NB) != 0) {
+        error_set(err, ERR_DATA, "another run is writing to '%s'", space->out);
+        close(space->lock);
+        space->lock = -1;
+    }
+    free(path);
+    return space->lock >= 0;
+}
+
+bool workspace_open(struct workspace *space, const char *out, struct error *err)
+{
+    *space = (struct workspace){
+        .out = file_join(NULL, out),
+        .root = file_join(out, ".quern"),
+        .work = path3(out, ".quern", "work"),
+        .lock = -1,
+        .published = json_object(),
+    };
+    char *stages_path = file_join(space->root, "stages.json");
+    json_t *stages = NULL;
+
+    bool ok = file_make_folders(space->root, err) && take_lock(space, err);
+    if (ok && file_exists(stages_path)) {
+        ok = read_record(stages_path, &stages, err);
+        if (ok) {
+            json_decref(space->published);
+            space->published = stages;
+        }
+    }
+    ok = ok && complete_publication(space, err);
+    free(stages_path);
+    if (!ok)
+        workspace_close(space);
+    return ok;
+}
+
+void workspace_close(struct workspace *space)
+{
+    if (space->lock >= 0) {
+        char *lock = file_join(space->root, "lock");
+        rmdir(space->work);
+        if (json_object_size(space->published) == 0 && !file_exists(space->work)) {
+            unlink(lock);
+            if (rmdir(space->root) == 0)
+                rmdir(space->out); /* only an empty folder goes */
+        }
+        free(lock);
+        close(space->lock);
+    }
+    json_decref(space->published);
+    free(space->out);
+    free(space->root);
+    free(space->work);
+    *space = (struct workspace){.lock = -1};
+}
+
+static bool all_files_exist(const char *folder, const json_t *files)
+{
+    json_t *file;
+    size_t i;
+    bool all = true;
+
+    json_array_foreach((json_t *)files, i, file)
+    {
+        char *path = file_join(folder, json_string_value(file));
+        all = all && file_exists(path);
+        free(path);
+    }
+    return all;
+}
+
+char *workspace_find(const struct workspace *space, const char *stage, uint64_t key)
+{
+    char *folder = file_join(space->work, stage), *path = file_join(folder, stage_record);
+    json_t *record = NULL;
+    struct error ignored = {0};
+    char *found = NULL;
+
+    if (file_exists(path) && json_read(path, RECORD_BYTES_MAX, &record, &ignored) &&
+        key_matches(record, key))
+        found = file_join(NULL, folder);
+    json_decref(record);
+    const json_t *published = json_object_get(space->published, stage);
+    if (!found && key_matches(published, key) &&
+        all_files_exist(space->out, json_object_get(published, "files")))
+        found = file_join(NULL, space->out);
+    free(path);
+    free(folder);
+    return found;
+}
+
+bool workspace_begin(const struct workspace *space, const char *stage, char **folder,
+                     struct error *err)
+{
+    char *path = file_join(space->work, stage), *record = file_join(path, stage_record);
+
+    unlink(record);
+    free(record);
+    if (!file_make_folders(path, err)) {
+        free(path);
+        return false;
+    }
+    *folder = path;
+    return true;
+}
+
+bool workspace_finish(const struct workspace *space, const char *stage, uint64_t key,
+                      struct error *err)
+{
+    char *folder = file_join(space->work, stage), *path = file_join(folder, stage_record);
+    json_t *files = json_array(), *record = json_object();
+
+    json_object_set_new(record, "key", key_json(key));
+    json_object_set_new(record, "files", files);
+    const bool ok = list_files(folder, "", files, err) && json_write(path, record, err);
+    json_decref(record);
+    free(path);
+    free(folder);
+    return ok;
+}
+
+void workspace_abandon(const struct workspace *space, const char *stage)
+{
+    char *folder = file_join(space->work, stage);
+    struct error err = {0};
+
+    if (!file_remove_tree(folder, &err))
+        log_warning("%s", err.text);
+    free(folder);
+}
+
+static bool plan_publication(const struct workspace *space, json_t *plan, struct error *err)
+{
+    struct dirent **entries;
+    const int count = scandir(space->work, &entries, NULL, alphasort);
+    bool ok = true;
+
+    if (count < 0)
+        return true; /* nothing was run */
+    for (int i = 0; i < count; i++) {
+        const char *stage = entries[i]->d_name;
+        char *path = path3(space->work, stage, stage_record);
+        json_t *record = NULL;
+        if (ok && stage[0] != '.' && file_exists(path)) {
+            ok = json_read(path, RECORD_BYTES_MAX, &record, err);
+            if (ok)
+                json_object_set_new(plan, stage, record);
+        }
+        free(path);
+        free(entries[i]);
+    }
+    free(entries);
+    return ok;
+}
+
+bool workspace_publish(struct workspace *space, struct error *err)
+{
+    char *path = file_join(space->root, "publish.json");
+    json_t *plan = json_object();
+    bool ok = plan_publication(space, plan, err);
+
+    if (ok && json_object_size(plan) > 0)
+        ok = json_write(path, plan, err) && complete_publication(space, err);
+    if (ok)
+        ok = file_remove_tree(space->work, err);
+    json_decref(plan);
+    free(path);
+    return ok;
+}

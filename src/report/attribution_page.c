@@ -1,0 +1,232 @@
+#include "report/attribution_page.h"
+
+#include "report/attribution_section.h"
+#include "report/html.h"
+#include "report/read.h"
+#include "report/svg.h"
+
+#include <math.h>
+
+static const struct section {
+    const char *id, *name;
+    void (*write)(struct text *out, struct attribution_page *page);
+} sections[] = {
+    {"credits", "Credit", attribution_section_credits},
+    {"truth", "Truth", attribution_section_truth},
+    {"removal", "Removal effects", attribution_section_removal},
+    {"transitions", "Transitions", attribution_section_matrix},
+    {"journeys", "Journeys", attribution_section_journeys},
+    {"attention", "Attention", attribution_section_attention},
+    {"training", "Training", attribution_section_training},
+    {"evaluation", "Model quality", attribution_section_evaluation},
+    {"provenance", "Settings", attribution_section_provenance},
+};
+enum { SECTIONS = sizeof sections / sizeof *sections };
+
+static void tile(struct text *out, const char *label, struct figure value, const char *small)
+{
+    text_add_format(out, "<div class=\"tile\"><dt>%s</dt><dd>%s", label, value.text);
+    if (small)
+        text_add_format(out, "<small>%s</small>", small);
+    html_add(out, "</dd></div>\n");
+}
+
+static const json_t *auc_of(const json_t *document)
+{
+    const json_t *evaluation = json_object_get(document, "evaluation");
+
+    return json_object_get(json_object_get(evaluation, "binary_classification_metrics"), "auc");
+}
+
+static void write_tiles(struct text *out, const json_t *document)
+{
+    static const struct {
+        const char *key, *label;
+    } counts[] = {
+        {"impressions", "Impressions"},
+        {"users", "Users"},
+        {"campaigns", "Campaigns"},
+        {"journeys", "Journeys"},
+    };
+    const json_t *headline = json_object_get(document, "headline");
+    const double conversions = read_number(headline, "conversions");
+    const double rate = conversions / read_number(headline, "journeys");
+    const double auc = read_number(auc_of(document), "value");
+    const double spread = read_number(auc_of(document), "standard_deviation");
+    char small[80];
+
+    if (json_object_size(headline) == 0 && !isfinite(auc))
+        return;
+    html_add(out, "<dl class=\"tiles\">\n");
+    for (size_t c = 0; c < sizeof counts / sizeof *counts; c++)
+        if (isfinite(read_number(headline, counts[c].key)))
+            tile(out, counts[c].label, figure_count(read_number(headline, counts[c].key)), NULL);
+    if (isfinite(conversions)) {
+        snprintf(small, sizeof small, "%s of journeys", figure_share(rate).text);
+        tile(out, "Conversions", figure_count(conversions), isfinite(rate) ? small : NULL);
+    }
+    if (isfinite(auc)) {
+        snprintf(small, sizeof small, "\xc2\xb1 %s", figure_score(spread).text);
+        tile(out, "AUC", figure_score(auc), isfinite(spread) ? small : NULL);
+    }
+    html_add(out, "</dl>\n");
+}
+
+static void name_of(struct text *out, const struct attribution_credits *credits, size_t campaign)
+{
+    html_add(out, "<b><bdi>");
+    html_text(out, credits->campaign[campaign], HTML_NAME_COLUMNS);
+    html_add(out, "</bdi></b>");
+}
+
+static void label_of(struct text *out, const struct attribution_credits *credits, size_t method)
+{
+    html_text(out, credits->label[method], HTML_NAME_COLUMNS);
+}
+
+static void point_leader(struct text *out, const struct attribution_credits *credits)
+{
+    const size_t top = credits->order[0], m = credits->primary;
+
+    html_add(out, "<li>");
+    name_of(out, credits, top);
+    text_add_format(out, " earns the most: %s of the conversions (%s) by ",
+                    figure_share(attribution_share(credits->credit[m * credits->campaigns + top],
+                                                   credits->total[m]))
+                        .text,
+                    figure_amount(credits->credit[m * credits->campaigns + top]).text);
+    label_of(out, credits, m);
+    html_add(out, ".</li>\n");
+}
+
+/* The campaign that gains or loses most when the leading method replaces another. */
+static void point_disagreement(struct text *out, const struct attribution_credits *credits)
+{
+    const size_t lead = credits->primary;
+    double widest = 0, here = 0, there = 0;
+    size_t campaign = 0, method = 0;
+
+    for (size_t m = 0; m < credits->methods; m++)
+        for (size_t c = 0; m != lead && c < credits->campaigns; c++) {
+            const double a = attribution_share(credits->credit[lead * credits->campaigns + c],
+                                               credits->total[lead]);
+            const double b =
+                attribution_share(credits->credit[m * credits->campaigns + c], credits->total[m]);
+            if (fabs(a - b) > widest) {
+                widest = fabs(a - b);
+                here = a;
+                there = b;
+                campaign = c;
+                method = m;
+            }
+        }
+    if (!(widest > 0.0005))
+        return;
+    html_add(out, "<li>The methods disagree most on ");
+    name_of(out, credits, campaign);
+    text_add_format(out, ": %s by ", figure_share(here).text);
+    label_of(out, credits, lead);
+    text_add_format(out, ", %s by ", figure_share(there).text);
+    label_of(out, credits, method);
+    html_add(out, ".</li>\n");
+}
+
+static void point_truth(struct text *out, const struct attribution_credits *credits)
+{
+    size_t best = 0;
+
+    if (!credits->distance)
+        return;
+    for (size_t m = 1; m < credits->methods; m++)
+        if (credits->distance[m] < credits->distance[best] || isnan(credits->distance[best]))
+            best = m;
+    if (!isfinite(credits->distance[best]))
+        return;
+    html_add(out, "<li>Nearest to the truth: <b>");
+    label_of(out, credits, best);
+    text_add_format(out, "</b>, %s of the credit misplaced.</li>\n",
+                    figure_share(credits->distance[best]).text);
+}
+
+static void point_quality(struct text *out, const json_t *document)
+{
+    const double auc = read_number(auc_of(document), "value");
+
+    if (isfinite(auc))
+        text_add_format(out,
+                        "<li>Of two journeys, one that converted and one that did not, the "
+                        "model picks the right one %.0f times in a hundred.</li>\n",
+                        auc * 100);
+}
+
+static void write_points(struct text *out, const struct attribution_page *page)
+{
+    struct text points = {0};
+
+    if (page->credits.campaigns > 0 && page->credits.total[page->credits.primary] > 0) {
+        if (page->credits.campaigns > 1) {
+            point_leader(&points, &page->credits);
+            point_disagreement(&points, &page->credits);
+        }
+        point_truth(&points, &page->credits);
+    }
+    point_quality(&points, page->document);
+    if (points.length > 0)
+        text_add_format(out,
+                        "<section class=\"card\"><h2>In short</h2>\n<ul class=\"points\">\n%s</ul>"
+                        "</section>\n",
+                        points.bytes);
+    text_clear(&points);
+}
+
+/* Sections first, to know which there are; then what links to them. */
+static void write_sections(struct text *out, struct attribution_page *page)
+{
+    struct text body = {0}, links = {0};
+    size_t count = 0;
+
+    for (size_t s = 0; s < SECTIONS; s++) {
+        const size_t before = body.length;
+        sections[s].write(&body, page);
+        if (body.length == before)
+            continue;
+        text_add_format(&links, "<a href=\"#%s\">%s</a>\n", sections[s].id, sections[s].name);
+        count++;
+    }
+    if (count > 1)
+        text_add_format(out, "<nav aria-label=\"Sections\">\n%s</nav>\n", links.bytes);
+    write_points(out, page);
+    html_add(out, "<div class=\"cards\">\n");
+    if (count > 0)
+        text_add(out, body.bytes, body.length);
+    else
+        html_add(out, "<section class=\"card\"><p>There is nothing to show here.</p></section>\n");
+    html_add(out, "</div>\n");
+    text_clear(&body);
+    text_clear(&links);
+}
+
+void attribution_page_html(struct text *out, const json_t *document)
+{
+    struct attribution_page page = {.document = document};
+    const char *title = read_text(document, "title");
+    const char *version = read_text(json_object_get(document, "provenance"), "version");
+
+    if (!title[0])
+        title = "Attribution report";
+    attribution_credits_read(&page.credits, document, &page.memory);
+    html_page_open(out, title);
+    svg_define_shapes(out);
+    html_add(out, "<header class=\"head\"><h1>");
+    html_text(out, title, HTML_LINE_COLUMNS);
+    html_add(out, "</h1>\n<p class=\"sub\">");
+    html_text(out, read_text(document, "subtitle"), HTML_LINE_COLUMNS);
+    html_add(out, "</p></header>\n");
+    write_tiles(out, document);
+    write_sections(out, &page);
+    html_add(out, "<footer>");
+    html_text(out, version[0] ? version : "Quern", HTML_NAME_COLUMNS);
+    html_add(out, " \xc2\xb7 the same numbers are in report.json beside this page</footer>\n");
+    html_page_close(out);
+    arena_clear(&page.memory);
+}

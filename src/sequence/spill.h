@@ -1,0 +1,51 @@
+/*
+ * spill — bytes that are needed later, in memory up to a budget and beyond it in a temporary file.
+ *
+ * The file has no name (it is unlinked as soon as it is made), so nothing is left behind however
+ * the process ends. Safe for several threads.
+ */
+#ifndef QUERN_SEQUENCE_SPILL_H
+#define QUERN_SEQUENCE_SPILL_H
+
+#include "base/error.h"
+
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct spill {
+    size_t budget;
+    atomic_size_t used; /* bytes of memory given out and not yet given back */
+    atomic_ullong end;  /* of the file */
+    int file;           /* -1: no folder was given, everything stays in memory */
+    const char *folder;
+};
+
+struct spill_piece {
+    void *memory; /* NULL: in the file, at `at` */
+    uint64_t at;
+    size_t size; /* bytes that matter */
+    size_t room; /* bytes that count for the budget while in memory */
+};
+
+/* `folder` may be NULL; it must outlive the spill. */
+MUST_CHECK bool spill_open(struct spill *spill, const char *folder, size_t budget,
+                           struct error *err);
+void spill_close(struct spill *spill);
+
+/* Memory that counts for the budget; fill it, then spill_keep() or spill_drop(). */
+void spill_take(struct spill *spill, struct spill_piece *piece, size_t room);
+
+/* Done filling `size` bytes: the piece goes to the file when memory is over the budget. */
+MUST_CHECK bool spill_keep(struct spill *spill, struct spill_piece *piece, size_t size,
+                           struct error *err);
+
+/* The piece's bytes: its memory, or `buffer` (of at least piece->size bytes) filled from the file.
+ */
+MUST_CHECK bool spill_get(struct spill *spill, const struct spill_piece *piece, void *buffer,
+                          const void **bytes, struct error *err);
+
+/* Give the memory back; no-op on a zeroed piece. */
+void spill_drop(struct spill *spill, struct spill_piece *piece);
+
+#endif
