@@ -182,6 +182,7 @@ bool trainer_run(struct trainer *trainer, size_t steps, trainer_fill fill, void 
         memset(graph_run_gradients(trainer->run[i]), 0, trainer->state.size * sizeof(real));
     barrier_init(&session.barrier, pool_size(trainer->pool));
     pool_run(trainer->pool, run_steps, &session);
+    barrier_clear(&session.barrier);
     *loss = steps ? session.loss / (double)steps : 0;
     return !session.failed && !session.interrupted;
 }
