@@ -12,10 +12,9 @@
  */
 #include "base/error.h"
 #include "base/file.h"
-#include "base/library.h"
 #include "base/text.h"
+#include "table/session.h"
 
-#include <duckdb.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,76 +38,39 @@ static const char query[] =
     "         'campaign_' || ((g %% 65536) * (g // 65536) * %d // 4294967296) AS campaign,\n"
     "         (h // 7 + g // 11) %% 100 < 5 AS conversion\n"
     "  FROM f\n"
-    ") TO '%s' (FORMAT parquet)";
+    ") TO ";
 
-struct duck {
-    __typeof__(&duckdb_open) open;
-    __typeof__(&duckdb_connect) connect;
-    __typeof__(&duckdb_query) query;
-    __typeof__(&duckdb_result_error) result_error;
-    __typeof__(&duckdb_destroy_result) destroy_result;
-    __typeof__(&duckdb_disconnect) disconnect;
-    __typeof__(&duckdb_close) close;
-};
-
-static bool duck_load(struct duck *duck, struct error *err)
+static bool run_query(const char *sql, struct error *err)
 {
-    const struct library_symbol symbols[] = {
-        {"duckdb_open", (void **)&duck->open},
-        {"duckdb_connect", (void **)&duck->connect},
-        {"duckdb_query", (void **)&duck->query},
-        {"duckdb_result_error", (void **)&duck->result_error},
-        {"duckdb_destroy_result", (void **)&duck->destroy_result},
-        {"duckdb_disconnect", (void **)&duck->disconnect},
-        {"duckdb_close", (void **)&duck->close},
-    };
-    const char *root = getenv("DUCKDB_ROOT");
-    char *path = file_join(root ? root : ".deps/duckdb", "libduckdb.so");
-    const char *const candidates[] = {path, "libduckdb.so", NULL};
-    const bool ok = library_open("DuckDB", candidates, symbols, sizeof symbols / sizeof *symbols,
-                                 "run `make setup`, or set DUCKDB_ROOT", err);
-
-    free(path);
-    return ok;
-}
-
-static bool run_query(const struct duck *duck, const char *sql, struct error *err)
-{
-    duckdb_database database = NULL;
-    duckdb_connection connection = NULL;
+    struct session session;
+    duckdb_connection connection;
     duckdb_result result;
     bool ok = false;
 
-    if (duck->open(NULL, &database) != DuckDBSuccess ||
-        duck->connect(database, &connection) != DuckDBSuccess) {
-        error_set(err, ERR_LIBRARY, "DuckDB does not open");
-        goto close;
+    if (!session_open(&session, err))
+        return false;
+    if (session_connect(&session, &connection, err)) {
+        ok = session_query(session.duck, connection, sql, &result, err);
+        if (ok)
+            session.duck->destroy_result(&result);
+        session.duck->disconnect(&connection);
     }
-    ok = duck->query(connection, sql, &result) == DuckDBSuccess;
-    if (!ok)
-        error_set(err, ERR_IO, "%s", duck->result_error(&result));
-    duck->destroy_result(&result);
-close:
-    if (connection)
-        duck->disconnect(&connection);
-    if (database)
-        duck->close(&database);
+    session_close(&session);
     return ok;
 }
 
 static bool make_impressions(int64_t rows, const char *path, struct error *err)
 {
     const int64_t users = rows < ROWS_PER_USER ? 1 : rows / ROWS_PER_USER;
-    struct duck duck;
     struct text sql = {0};
 
-    if (strchr(path, '\''))
-        return error_set(err, ERR_ARG, "a quote in the file name '%s'", path);
-    if (!duck_load(&duck, err) || !file_make_parents(path, err))
+    if (!file_make_parents(path, err))
         return false;
     char *partial = file_partial_name(path);
-    text_add_format(&sql, query, rows, users, FIRST_SECOND, SECONDS, rows, CAMPAIGNS, partial);
-    const bool ok = run_query(&duck, sql.bytes, err) && file_publish(partial, path, err);
+    text_add_format(&sql, query, rows, users, FIRST_SECOND, SECONDS, rows, CAMPAIGNS);
+    session_add_literal(&sql, partial);
+    text_add_format(&sql, " (FORMAT parquet)");
+    const bool ok = run_query(sql.bytes, err) && file_publish(partial, path, err);
     if (!ok)
         remove(partial);
     text_clear(&sql);

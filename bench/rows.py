@@ -1,9 +1,10 @@
 """The rows of `make bench`: what each runs, on which data, against whom (docs/benchmarks.md)."""
 
+import csv
 import os
 import shutil
 
-from measure import ROOT, PEERS_PYTHON, Missing, need, need_program, run, say
+from measure import PEERS_PYTHON, ROOT, Failed, Missing, need, need_program, run, say
 
 BENCH = os.path.join(ROOT, "bench")
 THREADS = 2
@@ -191,28 +192,57 @@ class AttributionMethods(Row):
     """A million paths to the table of credits; ours computes more methods, and chains exactly."""
 
     name, peer_name = "attribution_methods_1m", "channelattribution"
+    same = [f"{method}_touch_conversions" for method in ("first", "last", "linear")]
 
     def find_peer(self):
         return {"version": need("ChannelAttribution", "matplotlib")["ChannelAttribution"]}
 
+    def make_paths(self, rows, title):
+        path = os.path.join(self.data, f"paths_{title}.csv")
+        if is_stale(path, "make_paths.py"):
+            say(f"making {path}")
+            run(["python3", os.path.join(BENCH, "make_paths.py"), str(rows), path])
+        return path
+
     def prepare(self, with_peer):
-        self.paths = os.path.join(self.data, "paths_1m.csv")
-        if is_stale(self.paths, "make_paths.py"):
-            say(f"making {self.paths}")
-            run(["python3", os.path.join(BENCH, "make_paths.py"), "1000000", self.paths])
+        if with_peer:
+            sample = self.make_paths(10_000, "10k")
+            self.run_ours(sample)
+            self.run_peer(sample)
+            self.compare()
+        self.paths = self.make_paths(1_000_000, "1m")
 
     def output(self, name):
         return os.path.join(self.data, f"attribution-{name}.csv")
 
-    def ours(self):
-        done = run([os.path.join(self.build, "quern"), "attribute", self.paths,
+    def compare(self):
+        """Chains are simulated by the peer; the other methods must agree."""
+        tables = []
+        for name in ("quern", "peer"):
+            with open(self.output(name), newline="") as file:
+                tables.append({row["channel_name"]: row for row in csv.DictReader(file)})
+        ours, peer = tables
+        if ours.keys() != peer.keys():
+            raise Failed("the channels of quern and of the peer differ")
+        for channel, row in ours.items():
+            for key in self.same:
+                if abs(float(row[key]) - float(peer[channel][key])) > 1e-6:
+                    raise Failed(f"{channel}: {key} is {row[key]}, of the peer {peer[channel][key]}")
+
+    def run_ours(self, paths):
+        return run([os.path.join(self.build, "quern"), "attribute", paths,
                     "--output", self.output("quern"), "--threads", str(THREADS)])  # fmt: skip
+
+    def run_peer(self, paths):
+        script = os.path.join(BENCH, "peers", "attribution_channelattribution.py")
+        return run([PEERS_PYTHON, script, paths, self.output("peer"), "--threads", str(THREADS)])
+
+    def ours(self):
+        done = self.run_ours(self.paths)
         return Sample(done.seconds, done.peak_mib)
 
     def peer(self):
-        script = os.path.join(BENCH, "peers", "attribution_channelattribution.py")
-        done = run([PEERS_PYTHON, script, self.paths, self.output("peer"),
-                    "--threads", str(THREADS)])  # fmt: skip
+        done = self.run_peer(self.paths)
         return Sample(done.seconds, done.peak_mib, job=done.json()["job_seconds"])
 
 

@@ -115,6 +115,20 @@ static bool score_folds(struct attribution_run *run, const char *folder,
     return true;
 }
 
+/*
+ * Conversions are rare, so hardly any probability is above one half. A journey counts as predicted
+ * to convert when it is likelier to than the average one; for a model trained on balanced batches
+ * that is one half before its probabilities were corrected.
+ */
+static double conversion_share(const struct journey_set *set)
+{
+    size_t converted = 0;
+
+    for (size_t j = 0; j < set->count; j++)
+        converted += set->converted[j] != 0;
+    return set->count ? (double)converted / (double)set->count : 0.5;
+}
+
 static bool write_evaluation(const struct attribution_run *run, const char *folder,
                              const struct attribution_scores *scores, size_t folds,
                              struct error *err)
@@ -128,6 +142,7 @@ static bool write_evaluation(const struct attribution_run *run, const char *fold
         rows[k] = (struct scored){
             .count = scores[k].count, .truth = scores[k].truth, .score = scores[k].score};
     settings.seed = run->config->split.seed;
+    settings.threshold = conversion_share(&run->journeys.set);
     const bool ok =
         evaluation_json(&document, rows, folds, &settings, err) && json_write(path, document, err);
     json_decref(document);

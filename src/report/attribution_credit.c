@@ -123,8 +123,8 @@ void attribution_section_credits(struct text *out, struct attribution_page *page
         return;
     html_section_open(out, "credits", "Credit per campaign",
                       "Each mark is one method's answer to: what share of the conversions did this "
-                      "campaign earn? Marks far apart are campaigns on which the methods disagree. "
-                      "The number at the right is the filled mark.");
+                      "campaign earn? Marks far apart are campaigns on which the methods disagree; "
+                      "marks on one spot agree. The number at the right is the filled mark.");
     draw_credits(out, credits, &page->memory);
     if (credits->campaigns > shown_campaigns(credits)) {
         const double *leading = credits->credit + credits->primary * credits->campaigns;

@@ -273,7 +273,13 @@ void attribution_section_evaluation(struct text *out, struct attribution_page *p
     }
     const struct curve roc_curve =
         read_curve(roc, "false_positive_rates", "true_positive_rates", &page->memory);
-    const struct curve pr_curve = read_curve(pr, "recalls", "precisions", &page->memory);
+    struct curve pr_curve = read_curve(pr, "recalls", "precisions", &page->memory);
+    /*
+     * Precision at recall 0 is 1 by convention only. Where the first threshold already takes many
+     * rows, a line from there would show precision that no threshold has.
+     */
+    if (pr_curve.count > 1 && pr_curve.x[0] == 0)
+        pr_curve.y[0] = pr_curve.y[1];
     html_add(out, "<div class=\"pair\">\n");
     draw_curve(out, &roc_curve,
                &(struct chart_words){"ROC curve",

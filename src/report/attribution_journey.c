@@ -14,8 +14,8 @@ static bool is_end(const char *state)
 }
 
 /*
- * The states to show, in the order of the document: the ends, and those that are entered most (by
- * the sum of their column).
+ * The states to show: the ends, and those that are entered most (by the sum of their column). The
+ * start comes first, then the order of the document.
  */
 static size_t choose_states(const json_t *states, const json_t *rows, size_t *chosen,
                             struct arena *memory)
@@ -42,9 +42,10 @@ static size_t choose_states(const json_t *states, const json_t *rows, size_t *ch
                 best = s;
         taken[best] = 1;
     }
-    for (size_t s = 0; s < count; s++)
-        if (taken[s])
-            chosen[out++] = s;
+    for (size_t pass = 0; pass < 2; pass++)
+        for (size_t s = 0; s < count; s++)
+            if (taken[s] && (strcmp(read_text_item(states, s), "(start)") == 0) == (pass == 0))
+                chosen[out++] = s;
     return out;
 }
 

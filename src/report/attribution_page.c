@@ -224,8 +224,8 @@ void attribution_page_html(struct text *out, const json_t *document)
     html_add(out, "</p></header>\n");
     write_tiles(out, document);
     write_sections(out, &page);
-    html_add(out, "<footer>Quern ");
-    html_text(out, version, HTML_NAME_COLUMNS);
+    html_add(out, "<footer>");
+    html_text(out, version[0] ? version : "Quern", HTML_NAME_COLUMNS);
     html_add(out, " \xc2\xb7 the same numbers are in report.json beside this page</footer>\n");
     html_page_close(out);
     arena_clear(&page.memory);

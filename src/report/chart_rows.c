@@ -86,13 +86,19 @@ void chart_bars(struct text *out, const struct chart_bars *chart)
     html_add(out, "</div>\n");
 }
 
+/* The leading series looks the same on every page: series 0. The others follow in their order. */
+static size_t look_of(const struct chart_dots *chart, size_t series)
+{
+    return series == chart->first ? 0 : series < chart->first ? series + 1 : series;
+}
+
 static void dots_legend(struct text *out, const struct chart_dots *chart)
 {
     html_add(out, "<ul class=\"legend\">\n");
-    svg_legend_shape(out, chart->first, true, chart->series_label[chart->first]);
+    svg_legend_shape(out, 0, true, chart->series_label[chart->first]);
     for (size_t s = 0; s < chart->series; s++)
         if (s != chart->first)
-            svg_legend_shape(out, s, false, chart->series_label[s]);
+            svg_legend_shape(out, look_of(chart, s), false, chart->series_label[s]);
     if (chart->tick) {
         html_add(out, "<li><svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 22 14\" "
                       "aria-hidden=\"true\"><path class=\"true\" d=\"M11 0V14\"/></svg><span>");
@@ -108,8 +114,9 @@ static void draw_mark(struct text *out, const struct chart_dots *chart, const st
     const double value = chart->value[series * chart->rows + row];
 
     if (isfinite(value))
-        svg_shape(out, series, series == chart->first, 100 * axis_place(axis, value), 12,
-                  chart->series_label[series], figure_of_kind(value, chart->kind));
+        svg_shape(out, look_of(chart, series), series == chart->first,
+                  100 * axis_place(axis, value), 12, chart->series_label[series],
+                  figure_of_kind(value, chart->kind));
 }
 
 static void dots_row(struct text *out, const struct chart_dots *chart, const struct axis *axis,

@@ -7,6 +7,7 @@
 #include "sequence/feature_store.h"
 #include "sequence/journey_write.h"
 
+#include <malloc.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -79,6 +80,9 @@ static bool do_partition(struct build *b, size_t rank, size_t p, struct error *e
 
     if (!ok)
         fail(b, err);
+    /* In a build that does not fit, the small holes that records left must not stay resident. */
+    if (atomic_load(&b->spill.end) > 0)
+        malloc_trim(0);
     pthread_mutex_lock(&b->lock);
     b->ready[p] = ok;
     const size_t done = ++b->finished;

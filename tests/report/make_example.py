@@ -122,7 +122,7 @@ document = {
     "training": training,
     "evaluation": evaluation,
     "evaluation_note": "5 folds by user; each scored by a model that never saw it",
-    "provenance": {"version": "0.1.0", "created": "2024-06-03T09:12:44Z", "seed": 24, "threads": 2,
+    "provenance": {"version": "quern 0.1.0", "created": "2024-06-03T09:12:44Z", "seed": 24, "threads": 2,
                    "data_hash": "8f14e45fceea167a", "seconds": 83.4,
                    "settings": {"model": {"embedding": 20, "lstm": 64, "dropout": 0.1},
                                 "train": {"epochs": 12, "batch": 64, "learning_rate": 0.001},

@@ -84,14 +84,19 @@ INLINE void panel_multiply(struct tile tile, size_t m, const real *a, size_t row
 #define REST(n)                                                                                    \
     case n:                                                                                        \
         tile_multiply(n, &tile, a, row_step, k_step, panel, k);                                    \
-        break;
-        REST(1)
-        REST(2)
-        REST(3)
-        REST(4)
-        REST(5)
+        break
+        REST(1);
+        REST(2);
+        REST(3);
+        REST(4);
+        REST(5);
 #if KERNEL_BYTES == 64
-        REST(6) REST(7) REST(8) REST(9) REST(10) REST(11)
+        REST(6);
+        REST(7);
+        REST(8);
+        REST(9);
+        REST(10);
+        REST(11);
 #endif
 #undef REST
     }
