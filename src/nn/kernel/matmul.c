@@ -153,21 +153,53 @@ void KERNEL(kernel_pack)(real *packed, const real *b, size_t k, size_t n, size_t
         }
 }
 
+/* LANES rows of LANES numbers become columns: each stage shuffles rows i and i + LANES / 2 together
+ * like two halves of a deck, and so moves one bit of the row number into the column number. */
+INLINE void square_transpose(vec row[LANES])
+{
+#pragma GCC unroll 4
+    for (size_t stage = 1; stage < LANES; stage *= 2) {
+        vec next[LANES];
+#pragma GCC unroll 8
+        for (size_t i = 0; i < LANES / 2; i++) {
+            next[2 * i] = vec_interleave_low(row[i], row[i + LANES / 2]);
+            next[2 * i + 1] = vec_interleave_high(row[i], row[i + LANES / 2]);
+        }
+        memcpy(row, next, sizeof next);
+    }
+}
+
+/* Rows r .. r+LANES-1 of b[., n] become LANES columns, PANEL apart from row to row. */
+INLINE void pack_lanes(real *to, const real *b, size_t n)
+{
+    size_t p = 0;
+
+    for (; p + LANES <= n; p += LANES) {
+        vec square[LANES];
+        for (size_t i = 0; i < LANES; i++)
+            square[i] = vec_load(b + i * n + p);
+        square_transpose(square);
+        for (size_t i = 0; i < LANES; i++)
+            vec_store(to + (p + i) * PANEL, square[i]);
+    }
+    for (; p < n; p++)
+        for (size_t i = 0; i < LANES; i++)
+            to[p * PANEL + i] = b[i * n + p];
+}
+
 void KERNEL(kernel_pack_transposed)(real *packed, const real *b, size_t k, size_t n, size_t first,
                                     size_t last)
 {
-    enum { BLOCK = 16 }; /* rows of a panel written at a time: they stay in the cache */
-
-    /* The packed matrix is [n, k]: its column j is row j of b. */
-    for (size_t panel = first; panel < last; panel++) {
-        real *to = packed + panel * n * PANEL;
-        for (size_t from = 0; from < n; from += BLOCK) {
-            const size_t end = n - from < BLOCK ? n : from + BLOCK;
-            for (size_t j = 0; j < PANEL; j++) {
-                const size_t row = panel * PANEL + j;
-                for (size_t p = from; p < end; p++)
-                    to[p * PANEL + j] = row < k ? b[row * n + p] : 0;
-            }
+    /* The packed matrix is [n, k]: its column r is row r of b. */
+    for (size_t r = first * PANEL; r < last * PANEL;) {
+        real *to = packed + r / PANEL * PANEL * n + r % PANEL;
+        if (r % LANES == 0 && r + LANES <= k) {
+            pack_lanes(to, b + r * n, n);
+            r += LANES;
+            continue;
         }
+        for (size_t p = 0; p < n; p++)
+            to[p * PANEL] = r < k ? b[r * n + p] : 0;
+        r++;
     }
 }
