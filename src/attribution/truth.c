@@ -1,5 +1,6 @@
 #include "attribution/truth.h"
 
+#include "base/arena.h"
 #include "base/json.h"
 #include "table/reader.h"
 
@@ -91,19 +92,27 @@ bool truth_compare(struct truth_scores *scores, const struct credit_table *credi
                                                 {"conversions_caused", TABLE_DOUBLE}};
     struct arena memory = {0};
     struct table_chunk table;
-    double *caused = ARENA_NEW(&memory, double, credits->channels), total = 0;
+    double *caused = memory_take(credits->channels, sizeof *caused), total = 0;
     bool ok = table_load(source, fields, 2, TRUTH_ROWS_MAX, &table, &memory, err);
 
     if (ok && !take_truth(credits, &table, caused, &total, err))
         ok = error_wrap(err, "truth '%s'", source);
     if (ok) {
-        scores->count = 0;
+        *scores = (struct truth_scores){.channels = credits->channels, .caused = caused};
         for (size_t i = 0; i < credits->count; i++)
             insert(scores, credits->column[i].name,
                    distance(credits->column[i].conversions, caused, total, credits->channels));
+    } else {
+        free(caused);
     }
     arena_clear(&memory);
     return ok;
+}
+
+void truth_scores_clear(struct truth_scores *scores)
+{
+    free(scores->caused);
+    *scores = (struct truth_scores){0};
 }
 
 json_t *truth_json(const struct truth_scores *scores)

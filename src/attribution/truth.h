@@ -25,6 +25,9 @@ struct truth_score {
 struct truth_scores {
     size_t count;
     struct truth_score score[CREDIT_COLUMNS_MAX];
+    size_t channels;
+    double
+        *caused; /* [channels] conversions that each campaign caused, in the order of the credits */
 };
 
 /*
@@ -33,6 +36,9 @@ struct truth_scores {
  */
 MUST_CHECK bool truth_compare(struct truth_scores *scores, const struct credit_table *credits,
                               const char *source, struct error *err);
+
+/* No-op on a zeroed struct. */
+void truth_scores_clear(struct truth_scores *scores);
 
 /* [{"method": "shapley", "total_variation_distance": 0.1}, ...] */
 json_t *truth_json(const struct truth_scores *scores);

@@ -1,5 +1,6 @@
 #include "attribution/visits.h"
 
+#include "attribution/fold.h"
 #include "base/interrupt.h"
 
 #include <math.h>
@@ -14,6 +15,7 @@ typedef double lanes __attribute__((vector_size(LANES * sizeof(double))));
 struct solver {
     const struct chain *chain;
     const struct visits_kernel *kernel;
+    struct fold fold;
     double tolerance; /* in walks */
     double *conversions, *value;
     struct error *error; /* [blocks] */
@@ -22,17 +24,12 @@ struct solver {
 
 /* One block of channels on one thread. */
 struct block {
-    size_t first; /* its first channel */
-    lanes *seen;  /* [states] */
-    lanes *rest;  /* [channels] residual, then what is spread */
+    size_t first;          /* its first channel */
+    lanes *seen;           /* [roots] */
+    lanes *rest;           /* [2][channels] residual, and what it spreads to */
+    uint8_t *since;        /* [states] lanes of the channels passed since the root, or held in it */
+    uint8_t *since_source; /* [fold's transitions] of the state they come from */
 };
-
-static lanes absolute(lanes x)
-{
-    for (size_t i = 0; i < LANES; i++)
-        x[i] = fabs(x[i]);
-    return x;
-}
 
 static double largest(lanes x)
 {
@@ -43,29 +40,52 @@ static double largest(lanes x)
     return most;
 }
 
-/* Put `value` where the state holds the lane's channel. */
-static lanes where_held(const struct chain *chain, const struct block *block, size_t s, lanes x,
-                        double value)
+static lanes fill(lanes x, uint8_t mask, double value)
 {
-    const size_t back = chain->order - 1;
-    const size_t lane = (size_t)chain->last[s] - block->first;
-
-    if (lane < LANES)
-        x[lane] = value;
-    for (size_t i = 0; i < back; i++) {
-        const size_t held = (size_t)chain->earlier[s * back + i] - block->first;
-        if (chain->earlier[s * back + i] >= 0 && held < LANES)
-            x[held] = value;
-    }
+    for (size_t i = 0; mask != 0; i++, mask >>= 1)
+        if (mask & 1)
+            x[i] = value;
     return x;
 }
 
-static lanes flow_into(const struct chain *chain, const struct block *block, size_t s)
+static uint8_t lane_of(const struct block *block, int32_t channel)
+{
+    const size_t lane = (size_t)channel - block->first;
+
+    return channel >= 0 && lane < LANES ? (uint8_t)(1u << lane) : 0;
+}
+
+/* Which channels of the block have certainly been passed, state by state. */
+static void mark(const struct solver *solver, const struct block *block)
+{
+    const struct chain *chain = solver->chain;
+    const struct fold *fold = &solver->fold;
+    const size_t back = chain->order - 1;
+
+    for (size_t r = 0; r < fold->states; r++) {
+        const size_t s = fold->state[r];
+        block->since[s] = lane_of(block, chain->last[s]);
+        for (size_t i = 0; i < back; i++)
+            block->since[s] |= lane_of(block, chain->earlier[s * back + i]);
+    }
+    for (size_t i = 0; i < fold->followers; i++) {
+        const uint32_t s = fold->follower[i];
+        block->since[s] = block->since[fold_parent(chain, s)] | lane_of(block, chain->last[s]);
+    }
+    for (size_t e = 0; e < fold->transitions; e++)
+        block->since_source[e] = block->since[fold->in_source[e]];
+}
+
+static lanes flow_into(const struct fold *fold, const struct block *block, size_t r)
 {
     lanes flow = {0};
 
-    for (uint64_t e = chain->in_offset[s]; e < chain->in_offset[s + 1]; e++)
-        flow += chain->in_count[e] * block->seen[chain->in_from[e]];
+    for (uint64_t e = fold->in_offset[r]; e < fold->in_offset[r + 1]; e++) {
+        lanes seen = block->seen[fold->in_root[e]];
+        if (block->since_source[e])
+            seen = fill(seen, block->since_source[e], 1);
+        flow += fold->in_count[e] * seen;
+    }
     return flow;
 }
 
@@ -75,14 +95,15 @@ static void begin(const struct solver *solver, const struct block *block)
     const struct chain *chain = solver->chain;
     const size_t n = chain->channels;
 
-    for (size_t s = 0; s < chain->states; s++) {
+    for (size_t r = 0; r < solver->fold.states; r++) {
+        const size_t s = solver->fold.state[r];
         lanes guess = {0};
         for (size_t i = 0; solver->kernel && i < LANES && block->first + i < n; i++) {
             const double *row = solver->kernel->k + (block->first + i) * n;
             const double own = row[block->first + i];
             guess[i] = own > 0 ? row[chain->last[s]] / own : 0;
         }
-        block->seen[s] = where_held(chain, block, s, guess, 1);
+        block->seen[r] = fill(guess, block->since[s], 1);
     }
 }
 
@@ -90,16 +111,20 @@ static void begin(const struct solver *solver, const struct block *block)
  * One Gauss-Seidel sweep. Returns, per lane, the flow behind all changes of this sweep: no more
  * than that can be wrong with the equations of states swept before.
  */
-static lanes sweep(const struct chain *chain, const struct block *block)
+static lanes sweep(const struct solver *solver, const struct block *block)
 {
+    const struct fold *fold = &solver->fold;
     lanes moved = {0};
 
-    for (size_t s = 0; s < chain->states; s++) {
-        const double entering = chain->count[s] - chain->loop[s];
-        const lanes old = block->seen[s];
-        const lanes fresh = where_held(chain, block, s, flow_into(chain, block, s) / entering, 1);
-        moved += entering * absolute(fresh - old);
-        block->seen[s] = fresh;
+    for (size_t r = 0; r < fold->states; r++) {
+        const lanes old = block->seen[r];
+        const lanes fresh =
+            fill(flow_into(fold, block, r) / fold->entering[r], block->since[fold->state[r]], 1);
+        lanes change = fresh - old;
+        for (size_t i = 0; i < LANES; i++)
+            change[i] = fabs(change[i]);
+        moved += solver->chain->count[fold->state[r]] * change;
+        block->seen[r] = fresh;
     }
     return moved;
 }
@@ -109,16 +134,17 @@ static lanes sweep(const struct chain *chain, const struct block *block)
 static void spread(const struct solver *solver, const struct block *block)
 {
     const struct chain *chain = solver->chain;
+    const struct fold *fold = &solver->fold;
     const size_t n = chain->channels;
     const double *k = solver->kernel->k;
     lanes *solved = block->rest + n;
     lanes own = {0};
 
     memset(block->rest, 0, 2 * n * sizeof *block->rest);
-    for (size_t s = 0; s < chain->states; s++) {
-        const double entering = chain->count[s] - chain->loop[s];
-        const lanes missing = flow_into(chain, block, s) - entering * block->seen[s];
-        block->rest[chain->last[s]] += where_held(chain, block, s, missing, 0);
+    for (size_t r = 0; r < fold->states; r++) {
+        const lanes missing = flow_into(fold, block, r) - fold->entering[r] * block->seen[r];
+        const size_t s = fold->state[r];
+        block->rest[chain->last[s]] += fill(missing, block->since[s], 0);
     }
     for (size_t i = 0; i < n; i++)
         for (size_t j = 0; j < n; j++)
@@ -130,8 +156,10 @@ static void spread(const struct solver *solver, const struct block *block)
     for (size_t j = 0; j < n; j++)
         for (size_t i = 0; i < LANES && block->first + i < n; i++)
             solved[j][i] -= own[i] * k[(block->first + i) * n + j];
-    for (size_t s = 0; s < chain->states; s++)
-        block->seen[s] += where_held(chain, block, s, solved[chain->last[s]], 0);
+    for (size_t r = 0; r < fold->states; r++) {
+        const size_t s = fold->state[r];
+        block->seen[r] += fill(solved[chain->last[s]], block->since[s], 0);
+    }
 }
 
 static void collect(const struct solver *solver, const struct block *block)
@@ -140,8 +168,9 @@ static void collect(const struct solver *solver, const struct block *block)
     lanes conversions = {0}, value = {0};
 
     for (size_t s = 0; s < chain->states; s++) {
-        conversions += chain->conversions[s] * block->seen[s];
-        value += chain->value[s] * block->seen[s];
+        const lanes seen = fill(block->seen[solver->fold.root[s]], block->since[s], 1);
+        conversions += chain->conversions[s] * seen;
+        value += chain->value[s] * seen;
     }
     for (size_t i = 0; i < LANES && block->first + i < chain->channels; i++) {
         solver->conversions[block->first + i] = conversions[i];
@@ -155,9 +184,10 @@ static bool solve_block(const struct solver *solver, const struct block *block, 
     bool spreading = solver->kernel != NULL;
     double before = 0;
 
+    mark(solver, block);
     begin(solver, block);
     for (size_t i = 0; i < SWEEPS_MAX; i++) {
-        const double moved = largest(sweep(solver->chain, block));
+        const double moved = largest(sweep(solver, block));
         if (moved <= solver->tolerance) {
             collect(solver, block);
             return true;
@@ -165,7 +195,9 @@ static bool solve_block(const struct solver *solver, const struct block *block, 
         if (!interrupt_check("solving a Markov chain", err))
             return false;
         /* Nothing proves that spreading helps on every chain; plain sweeps always settle. */
-        spreading = spreading && (i < 2 || moved < before * 0.9);
+        if (i % 2 == 1)
+            continue;
+        spreading = spreading && (i < 2 || moved < before * 0.8);
         if (spreading)
             spread(solver, block);
         before = moved;
@@ -180,8 +212,10 @@ static void solve_some(void *context, size_t rank, size_t size)
     const struct solver *solver = context;
     struct arena memory = {0};
     struct block block = {
-        .seen = ARENA_NEW(&memory, lanes, solver->chain->states),
+        .seen = ARENA_NEW(&memory, lanes, solver->fold.states),
         .rest = ARENA_NEW(&memory, lanes, 2 * solver->chain->channels),
+        .since = ARENA_NEW(&memory, uint8_t, solver->chain->states),
+        .since_source = ARENA_NEW(&memory, uint8_t, solver->fold.transitions),
     };
 
     for (size_t b = rank; b < solver->blocks; b += size) {
@@ -206,6 +240,7 @@ static bool solve_sparse(struct solver *solver, struct pool *pool, struct error 
     solver->tolerance = 1e-14 * conversions + 0x1p-52 * visits;
     solver->blocks = (chain->channels + LANES - 1) / LANES;
     solver->error = memory_take_zeroed(solver->blocks, sizeof *solver->error);
+    fold_chain(&solver->fold, chain);
     if (pool)
         pool_run(pool, solve_some, solver);
     else
@@ -216,6 +251,7 @@ static bool solve_sparse(struct solver *solver, struct pool *pool, struct error 
             ok = false;
         }
     free(solver->error);
+    fold_clear(&solver->fold);
     return ok;
 }
 

@@ -3,7 +3,7 @@
  *
  * Each layer declares a plain struct and next to it one `const struct config_field NAME_fields[]`
  * that ends with CONFIG_END. From the table come the defaults, the keys a pipeline file may hold,
- * the checks and their sentences, and the reference page (`quern describe --settings`). A key that
+ * the checks and their sentences, and the reference page (`quern settings`). A key that
  * is not in the table is an error that names file, line and key.
  *
  * A field may be named "early_stopping.metric": in a file that is the key `metric` in the map

@@ -36,7 +36,10 @@ static bool is_special(const char *text)
 
 static bool is_plain(const char *text)
 {
-    if (!((text[0] | 32) >= 'a' && (text[0] | 32) <= 'z') || is_special(text))
+    const bool word = (text[0] | 32) >= 'a' && (text[0] | 32) <= 'z';
+    const bool path = text[0] == '/' || strncmp(text, "./", 2) == 0 || strncmp(text, "../", 3) == 0;
+
+    if (!(word || path) || is_special(text))
         return false;
     return text[strspn(
                text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./-")] == '\0';

@@ -1,17 +1,18 @@
 #include "base/interrupt.h"
 
 #include <signal.h>
+#include <stdatomic.h>
 #include <stddef.h>
 
-static volatile sig_atomic_t pending; /* signal handlers can reach nothing but globals */
+/* Signal handlers can reach nothing but globals; other threads read it, so it is an atomic. */
+static atomic_bool pending;
 
 static void on_signal(int number)
 {
-    if (pending) {
+    if (atomic_exchange(&pending, true)) {
         signal(number, SIG_DFL);
         raise(number);
     }
-    pending = 1;
 }
 
 void interrupt_install(void)
@@ -28,12 +29,12 @@ void interrupt_install(void)
 
 bool interrupt_pending(void)
 {
-    return pending;
+    return atomic_load_explicit(&pending, memory_order_relaxed);
 }
 
 bool interrupt_check(const char *doing, struct error *err)
 {
-    if (!pending)
+    if (!interrupt_pending())
         return true;
     return error_set(err, ERR_INTERRUPT, "interrupted while %s", doing);
 }

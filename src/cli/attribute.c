@@ -19,18 +19,19 @@ struct attribute_options {
 static bool compare(const struct attribute_options *o, const struct credit_table *credits,
                     struct error *err)
 {
-    struct truth_scores scores;
+    struct truth_scores scores = {0};
+    bool ok = truth_compare(&scores, credits, o->truth, err);
 
-    if (!truth_compare(&scores, credits, o->truth, err))
+    if (!ok)
         return false;
     if (o->truth_output) {
         json_t *document = truth_json(&scores);
-        const bool ok = json_write(o->truth_output, document, err);
+        ok = json_write(o->truth_output, document, err);
         json_decref(document);
-        if (!ok)
-            return false;
     }
-    return truth_print(&scores, stdout, terminal_columns(STDOUT_FILENO) > 0, err);
+    ok = ok && truth_print(&scores, stdout, terminal_columns(STDOUT_FILENO) > 0, err);
+    truth_scores_clear(&scores);
+    return ok;
 }
 
 static bool attribute(const struct attribute_options *o, struct error *err)

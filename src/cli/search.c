@@ -12,6 +12,7 @@ int cmd_search(int argc, char **argv)
     struct search_options options = {.out = "out"};
     struct pipeline_config config;
     struct error err = {0};
+    size_t trials = 0, parallel = 0;
     int status;
     const struct option table[] = {
         {OPTION_POSITIONAL, "PIPELINE", &path, true, "pipeline file (docs/pipeline-file.md)", 0, 0},
@@ -19,10 +20,10 @@ int cmd_search(int argc, char **argv)
          "folder for trials.json and best.yaml (default: out)", 0, 0},
         {OPTION_LIST, "set", &sets, false, "KEY=VALUE: override a key of the file; repeatable", 0,
          0},
-        {OPTION_SIZE, "trials", &options.trials, false, "trials, instead of search.trials", 1,
+        {OPTION_SIZE, "trials", &trials, false, "trials, instead of search.trials", 1,
          SEARCH_TRIALS_MAX},
-        {OPTION_SIZE, "parallel", &options.parallel, false,
-         "trials at a time, instead of search.parallel", 1, SEARCH_PARALLEL_MAX},
+        {OPTION_SIZE, "parallel", &parallel, false, "trials at a time, instead of search.parallel",
+         1, SEARCH_PARALLEL_MAX},
         {OPTION_SIZE, "threads", &options.threads, false,
          "threads, shared by the trials that run at a time (default: one per processor)", 1, 256},
         {OPTION_SWITCH, "quiet", &options.quiet, false, "no progress", 0, 0},
@@ -33,6 +34,10 @@ int cmd_search(int argc, char **argv)
         return status;
     if (!pipeline_config_load(&config, path, sets.item, sets.count, &err))
         return command_fail("search", &err);
+    if (trials)
+        config.search.trials = trials;
+    if (parallel)
+        config.search.parallel = parallel;
     bool ok = pipeline_search(&config, &options, stdout, &err);
     pipeline_config_clear(&config);
     if (ok && fflush(stdout) != 0)

@@ -77,9 +77,10 @@ struct journey_fit {
     struct journey_rows val;   /* early stopping; may be empty: then the last epoch is kept */
     struct pool *pool;
     /*
-     * A file to write after every epoch and to go on from; NULL for none. It is used when `key`,
-     * the settings (but for the number of epochs) and the training data are the same, otherwise
-     * training starts anew. Going on gives the same bytes as not having stopped.
+     * A file to write after epochs (the first, the last, and between them when half a second has
+     * passed) and to go on from; NULL for none. It is used when `key`, the settings (but for the
+     * number of epochs) and the journeys are the same, otherwise training starts anew. Going on
+     * gives the same bytes as not having stopped. It stays behind: remove it when it is done with.
      */
     const char *checkpoint, *key;
     /* Called after every epoch, restored ones included; may be NULL. */
@@ -100,7 +101,7 @@ struct journey_fit_result {
  * ERR_DATA       no training rows, no conversion among them, nothing but conversions, or one
  *                campaign only; the loss is not finite; a checkpoint that cannot be used
  * ERR_LIMIT      a network above JOURNEY_ATTENTION_NUMBERS_MAX numbers
- * ERR_INTERRUPT  a signal came; the checkpoint is that of the last whole epoch
+ * ERR_INTERRUPT  a signal came; the checkpoint is that of a whole epoch
  *
  * `result` may be NULL. journey_attention_free() the model.
  */

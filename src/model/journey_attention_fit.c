@@ -35,8 +35,13 @@ struct fitting {
     float *unique_score, *score;
     struct journey_scorer **scorer;
     struct checkpoint checkpoint;
+    size_t saved_epochs; /* in the checkpoint's file */
+    double saved_at;     /* clock_seconds() */
     size_t best_epoch;
 };
+
+/* Writing and flushing a file takes about as long as a small epoch. */
+static const double seconds_between_checkpoints = 0.5;
 
 static void fill_slice(void *context, size_t step, size_t index, struct graph_run *run)
 {
@@ -160,6 +165,17 @@ static void note_best(struct fitting *f, size_t epoch)
         f->best_epoch = epoch;
 }
 
+static bool save_checkpoint(struct fitting *f, struct error *err)
+{
+    if (!f->fit->checkpoint || f->saved_epochs == f->checkpoint.epochs)
+        return true;
+    if (!checkpoint_write(f->fit->checkpoint, &f->checkpoint, err))
+        return false;
+    f->saved_epochs = f->checkpoint.epochs;
+    f->saved_at = clock_seconds();
+    return true;
+}
+
 static bool run_epoch(struct fitting *f, struct journey_fit_result *result, struct error *err)
 {
     struct checkpoint *checkpoint = &f->checkpoint;
@@ -180,7 +196,9 @@ static bool run_epoch(struct fitting *f, struct journey_fit_result *result, stru
     result->journeys += f->batches.rows;
     result->seconds += trained - begin;
     report_epoch(f, epoch, trained - begin, clock_seconds() - trained);
-    return !f->fit->checkpoint || checkpoint_write(f->fit->checkpoint, checkpoint, err);
+    if (f->saved_epochs && clock_seconds() - f->saved_at < seconds_between_checkpoints)
+        return true;
+    return save_checkpoint(f, err);
 }
 
 static bool out_of_patience(const struct fitting *f)
@@ -196,6 +214,7 @@ static bool run_epochs(struct fitting *f, struct journey_fit_result *result, str
 
     if (f->fit->checkpoint && !checkpoint_read(f->fit->checkpoint, &f->checkpoint, &found, err))
         return false;
+    f->saved_epochs = f->checkpoint.epochs;
     for (size_t epoch = 0; epoch < f->checkpoint.epochs; epoch++) {
         note_best(f, epoch);
         report_epoch(f, epoch, 0, 0);
@@ -203,6 +222,8 @@ static bool run_epochs(struct fitting *f, struct journey_fit_result *result, str
     while (f->checkpoint.epochs < f->train->epochs && !out_of_patience(f))
         if (!run_epoch(f, result, err))
             return false;
+    if (!save_checkpoint(f, err))
+        return false;
     settle_weights(f, f->checkpoint.best);
     result->epochs = f->checkpoint.epochs;
     result->best_epoch = f->best_epoch + 1;
@@ -230,14 +251,18 @@ static void forget_unseen(struct fitting *f, real *parameters)
     free(seen);
 }
 
+static size_t batch_rows(const struct train_config *train, const struct journey_fit *fit)
+{
+    return train->batch < fit->train.count ? train->batch : fit->train.count;
+}
+
 static void prepare_training(struct fitting *f)
 {
     const struct train_config *train = f->train;
     const struct journey_fit *fit = f->fit;
 
     journey_batches_init(&f->batches, fit->set, fit->train.row, fit->train.count,
-                         train->batch < fit->train.count ? train->batch : fit->train.count,
-                         train->slice, train->oversample, train->seed);
+                         batch_rows(train, fit), train->slice, train->oversample, train->seed);
     f->shift = log(journey_batches_odds(&f->batches));
     f->slices = journey_batches_slices(&f->batches);
     f->slice = memory_take(f->slices, sizeof *f->slice);
@@ -255,6 +280,7 @@ static void prepare_training(struct fitting *f)
                                         .adam = adam_defaults(),
                                         .average = train->average};
     settings.adam.rate = train->learning_rate;
+    settings.adam.decay = train->weight_decay;
     f->trainer = trainer_new(&settings, fit->pool);
     struct trainer_state *state = trainer_state(f->trainer);
     journey_attention_net_start(&f->net, rng_mix(train->seed, STREAM_START), state->parameters);
@@ -330,7 +356,8 @@ bool journey_attention_fit(struct journey_attention **out,
     const struct journey_attention_shape shape =
         journey_attention_shape_of(config, fit->set->vocabulary, fit->set->max_length);
 
-    if (!journey_fit_check(fit, err) || !journey_attention_check(&shape, train->batch, err) ||
+    if (!journey_fit_check(fit, err) ||
+        !journey_attention_check(&shape, batch_rows(train, fit), err) ||
         !journey_attention_new(&f.model, config, shape.vocabulary, shape.steps, err))
         return false;
     if (!result)

@@ -63,12 +63,13 @@ char *journey_fit_key(const struct journey_attention_config *config,
     text_add_format(&key, "%s|embedding %zu lstm %zu dropout %.17g recurrent_dropout %.17g mask %d",
                     fit->key ? fit->key : "", config->embedding, config->lstm, config->dropout,
                     config->recurrent_dropout, config->mask);
-    text_add_format(&key,
-                    "|batch %zu learning_rate %.17g oversample %d average %.17g metric %d "
-                    "patience %zu seed %zu precision %d slice %zu",
-                    train->batch, train->learning_rate, train->oversample, train->average,
-                    train->early_stopping.metric, train->early_stopping.patience, train->seed,
-                    train->precision, train->slice);
+    text_add_format(
+        &key,
+        "|batch %zu learning_rate %.17g weight_decay %.17g oversample %d average %.17g metric %d "
+        "patience %zu seed %zu precision %d slice %zu",
+        train->batch, train->learning_rate, train->weight_decay, train->oversample, train->average,
+        train->early_stopping.metric, train->early_stopping.patience, train->seed, train->precision,
+        train->slice);
     text_add_format(&key, "|journeys %016llx", (unsigned long long)hash);
     return key.bytes;
 }

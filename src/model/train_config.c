@@ -7,6 +7,8 @@ const struct config_field train_fields[] = {
     CONFIG_SIZE(struct train_config, epochs, 5, 1, 100000, "passes over the training journeys"),
     CONFIG_SIZE(struct train_config, batch, 64, 1, 65536, "journeys per step"),
     CONFIG_NUMBER(struct train_config, learning_rate, 0.001, 1e-8, 10, "step size of Adam"),
+    CONFIG_NUMBER(struct train_config, weight_decay, 0, 0, 100,
+                  "pull of every weight towards 0, times learning_rate per step (AdamW)"),
     CONFIG_BOOL(struct train_config, oversample, true,
                 "resample the rarer class inside each batch until both weigh the same"),
     CONFIG_NUMBER(struct train_config, average, 0, 0, 0.99999,

@@ -16,6 +16,7 @@ struct train_config {
     size_t epochs;
     size_t batch;
     double learning_rate;
+    double weight_decay;
     bool oversample;
     double average; /* decay of the running mean of the weights that is kept; 0: the weights */
     struct {

@@ -21,6 +21,7 @@ struct adam_step adam_step_begin(const struct adam_settings *settings, uint64_t 
         .keep2 = (real)settings->beta2,
         .add2 = (real)(1 - settings->beta2),
         .epsilon = (real)settings->epsilon,
+        .shrink = (real)(settings->rate * settings->decay),
     };
 }
 

@@ -18,13 +18,17 @@ struct trainer {
     struct arena arena;
     struct graph_run **run; /* [slices] */
     double *slice_loss;     /* [slices] of the step at hand */
-    real *packed;
+    /*
+     * [threads] copies of the weights for the kernels. Each thread packs its own: half a copy from
+     * another processor's cache costs more than the packing.
+     */
+    real **packed;
 };
 
 struct session {
     struct trainer *trainer;
     struct barrier barrier;
-    size_t steps;
+    size_t steps, done;
     trainer_fill fill;
     void *context;
     const char *doing;
@@ -50,7 +54,9 @@ struct trainer *trainer_new(const struct trainer_settings *settings, struct pool
         .second = ARENA_ZERO(arena, real, size),
         .average = settings->average > 0 ? ARENA_ZERO(arena, real, size) : NULL,
     };
-    trainer->packed = ARENA_ZERO(arena, real, graph_packed_size(settings->graph));
+    trainer->packed = ARENA_NEW(arena, real *, pool_size(pool));
+    for (size_t i = 0; i < pool_size(pool); i++)
+        trainer->packed[i] = ARENA_ZERO(arena, real, graph_packed_size(settings->graph));
     trainer->run = ARENA_NEW(arena, struct graph_run *, settings->slices);
     trainer->slice_loss = ARENA_ZERO(arena, double, settings->slices);
     for (size_t i = 0; i < settings->slices; i++)
@@ -73,46 +79,50 @@ struct trainer_state *trainer_state(struct trainer *trainer)
     return &trainer->state;
 }
 
-static void run_slice(const struct session *session, size_t step, size_t slice)
+static void run_slice(const struct session *session, size_t step, size_t slice, const real *packed)
 {
     struct trainer *trainer = session->trainer;
     struct graph_run *run = trainer->run[slice];
     const real *parameters = trainer->state.parameters;
 
+    /* By the thread that fills them next: the others only ever read these lines. */
+    memset(graph_run_gradients(run), 0, trainer->state.size * sizeof(real));
     session->fill(session->context, step, slice, run);
     if (graph_run_batch(run)->rows == 0) {
         trainer->slice_loss[slice] = 0;
         return;
     }
-    graph_forward(run, parameters, trainer->packed);
+    graph_forward(run, parameters, packed);
     trainer->slice_loss[slice] = (double)graph_run_value(run, trainer->settings.loss)[0];
-    graph_backward(run, parameters, trainer->packed, trainer->settings.loss);
+    graph_backward(run, parameters, packed, trainer->settings.loss);
 }
 
-/* Add the gradients of all slices, in their order, and zero them for the next step. */
+/* The gradients of all slices added in their order. */
 static void gather_gradients(const struct trainer *trainer, size_t begin, size_t count,
                              real *restrict sum)
 {
-    for (size_t slice = 0; slice < trainer->settings.slices; slice++) {
-        real *part = graph_run_gradients(trainer->run[slice]) + begin;
-        if (slice == 0)
-            memcpy(sum, part, count * sizeof *sum);
-        else
-            trainer->kernels->add(sum, part, count);
-        memset(part, 0, count * sizeof *part);
-    }
+    memcpy(sum, graph_run_gradients(trainer->run[0]) + begin, count * sizeof *sum);
+    for (size_t slice = 1; slice < trainer->settings.slices; slice++)
+        trainer->kernels->add(sum, graph_run_gradients(trainer->run[slice]) + begin, count);
 }
 
-static void update_blocks(struct trainer *trainer, size_t rank, size_t size)
+/* Threads share no cache line that they write. */
+static size_t share_begin(size_t numbers, size_t rank, size_t size)
+{
+    return rank == size ? numbers : numbers / GRAPH_ALIGN * rank / size * GRAPH_ALIGN;
+}
+
+/* Step t (from 0) for the numbers of one thread. */
+static void update_share(struct trainer *trainer, uint64_t t, size_t rank, size_t size)
 {
     struct trainer_state *state = &trainer->state;
-    const double t = (double)state->step;
-    const struct adam_step adam = adam_step_begin(&trainer->settings.adam, state->step + 1);
-    const real follow = (real)(1 - fmin(trainer->settings.average, t / (t + 9)));
+    const struct adam_step adam = adam_step_begin(&trainer->settings.adam, t + 1);
+    const real follow = (real)(1 - fmin(trainer->settings.average, (double)t / ((double)t + 9)));
+    const size_t end = share_begin(state->size, rank + 1, size);
     real sum[BLOCK];
 
-    for (size_t begin = rank * BLOCK; begin < state->size; begin += size * BLOCK) {
-        const size_t count = state->size - begin < BLOCK ? state->size - begin : BLOCK;
+    for (size_t begin = share_begin(state->size, rank, size); begin < end; begin += BLOCK) {
+        const size_t count = end - begin < BLOCK ? end - begin : BLOCK;
         real *weight = state->parameters + begin;
         gather_gradients(trainer, begin, count, sum);
         adam_update(&adam, count, sum, weight, state->first + begin, state->second + begin);
@@ -138,7 +148,7 @@ static bool step_is_sound(struct session *session, size_t rank)
             session->failed = !error_set(
                 session->err, ERR_DATA,
                 "the loss is no longer a finite number at step %llu: lower learning_rate",
-                (unsigned long long)trainer->state.step + 1);
+                (unsigned long long)(trainer->state.step + session->done + 1));
     }
     return isfinite(loss);
 }
@@ -147,22 +157,21 @@ static void run_steps(void *context, size_t rank, size_t size)
 {
     struct session *session = context;
     struct trainer *trainer = session->trainer;
+    const struct graph *graph = trainer->settings.graph;
+    real *packed = trainer->packed[rank];
 
-    graph_pack(trainer->settings.graph, trainer->state.parameters, trainer->packed, rank, size);
-    barrier_wait(&session->barrier);
     for (size_t step = 0; step < session->steps; step++) {
+        graph_pack(graph, trainer->state.parameters, packed, 0, 1);
         if (rank == 0 && !interrupt_check(session->doing, session->err))
             session->interrupted = true;
         for (size_t slice = rank; slice < trainer->settings.slices; slice += size)
-            run_slice(session, step, slice);
+            run_slice(session, step, slice, packed);
         barrier_wait(&session->barrier);
         if (session->interrupted || !step_is_sound(session, rank))
             return;
-        update_blocks(trainer, rank, size);
-        barrier_wait(&session->barrier);
+        update_share(trainer, trainer->state.step + step, rank, size);
         if (rank == 0)
-            trainer->state.step++;
-        graph_pack(trainer->settings.graph, trainer->state.parameters, trainer->packed, rank, size);
+            session->done++;
         barrier_wait(&session->barrier);
     }
 }
@@ -177,11 +186,10 @@ bool trainer_run(struct trainer *trainer, size_t steps, trainer_fill fill, void 
                               .doing = doing,
                               .err = err};
 
-    /* A step that failed leaves its gradients behind. */
-    for (size_t i = 0; i < trainer->settings.slices; i++)
-        memset(graph_run_gradients(trainer->run[i]), 0, trainer->state.size * sizeof(real));
     barrier_init(&session.barrier, pool_size(trainer->pool));
     pool_run(trainer->pool, run_steps, &session);
+    barrier_clear(&session.barrier);
+    trainer->state.step += session.done;
     *loss = steps ? session.loss / (double)steps : 0;
     return !session.failed && !session.interrupted;
 }

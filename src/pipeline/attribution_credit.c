@@ -179,7 +179,7 @@ static bool write_credits(const struct attention_pass *pass, const char *folder,
     const struct attribution_config *config = &run->config->attribution;
     struct path_set paths;
     struct credit_table credits = {0};
-    struct truth_scores scores;
+    struct truth_scores scores = {0};
     json_t *document = NULL;
     const struct credit_column attention = {.name = "attention", .conversions = pass->credited};
     char *path = file_join(folder, "attribution.json");
@@ -201,6 +201,7 @@ static bool write_credits(const struct attention_pass *pass, const char *folder,
         ok = json_write(path, document, err);
     }
     json_decref(document);
+    truth_scores_clear(&scores);
     credit_clear(&credits);
     path_set_clear(&paths);
     free(path);

@@ -132,5 +132,6 @@ json_t *attribution_document_truth(const struct truth_scores *scores)
                               json_pack("{s:s, s:s, s:o}", "name", scores->score[i].method, "label",
                                         attribution_document_label(scores->score[i].method),
                                         "total_variation", json_number(scores->score[i].distance)));
-    return json_pack("{s:s, s:o}", "label", "True credit", "distances", distances);
+    return json_pack("{s:s, s:o, s:o}", "label", "True credit", "credits",
+                     numbers(scores->caused, scores->channels), "distances", distances);
 }

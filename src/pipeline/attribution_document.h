@@ -14,7 +14,7 @@ enum { ATTRIBUTION_STATES_SHOWN = 20 };
 /* {"credits", "removal_effects", "transition_matrix"}; json_decref() it. */
 json_t *attribution_document_credits(const struct credit_table *credits);
 
-/* {"label", "distances"}: how far each method is from the truth; json_decref() it. */
+/* {"label", "credits", "distances"}: how far each method is from the truth; json_decref() it. */
 json_t *attribution_document_truth(const struct truth_scores *scores);
 
 /* What people call a method: "markov_1" -> "Markov chain, order 1"; an unknown name as it is. */

@@ -2,9 +2,9 @@
  * attribution_evaluate — evaluation.json: of the test split, or over K folds.
  *
  * A fold is a seeded hash of the entity modulo K, so no user is on two sides. Fold k is scored by a
- * model that was trained on the others; within those a share by another hash, as large as that of
- * the pipeline's val in its train + val, decides when training stops. The fold scored is never
- * looked at before.
+ * model that was trained on the others and has never seen it. With early stopping a share of those,
+ * by another hash and as large as that of the pipeline's val in its train + val, decides when
+ * training stops.
  */
 #include "pipeline/attribution_run.h"
 
@@ -43,12 +43,13 @@ static struct fold_rows fold_rows_new(const struct attribution_run *run, size_t 
     uint32_t *train = memory_take(set->count, sizeof *train);
     uint32_t *val = memory_take(set->count, sizeof *val);
     uint32_t *test = memory_take(set->count, sizeof *test);
+    const bool stops_early = run->config->train.early_stopping.patience > 0;
     size_t trains = 0, vals = 0, tests = 0;
 
     for (size_t j = 0; j < set->count; j++) {
         if (fold_of(set->entity[j], split->seed, folds) == fold)
             test[tests++] = (uint32_t)j;
-        else if (is_val(split, set->entity[j], split->seed + fold))
+        else if (stops_early && is_val(split, set->entity[j], split->seed + fold))
             val[vals++] = (uint32_t)j;
         else
             train[trains++] = (uint32_t)j;

@@ -135,7 +135,8 @@ static struct search_result run_trial(struct engine *e, size_t id, size_t slot, 
                                        .slot = slot,
                                        .value = e->parameter[id],
                                        .values = e->plan->ranges};
-    struct search_result result = {.id = id, .rung = e->rung, .epochs = e->epochs};
+    struct search_result result = {
+        .id = id, .rung = e->rung, .epochs = e->epochs, .parameter = e->parameter[id]};
     const double start = clock_seconds();
     double value = NAN;
 

@@ -128,8 +128,8 @@ bool search_run_pipeline(const struct pipeline_config *config, const struct sear
     char inputs[17];
     struct search_plan plan = {
         .method = (enum search_method)search->method,
-        .trials = options->trials ? options->trials : search->trials,
-        .parallel = options->parallel ? options->parallel : search->parallel,
+        .trials = search->trials,
+        .parallel = search->parallel < search->trials ? search->parallel : search->trials,
         .seed = search->seed,
         .metric = metric_of(config),
         .maximize = search->maximize != NULL,
@@ -140,8 +140,6 @@ bool search_run_pipeline(const struct pipeline_config *config, const struct sear
         .ranges = search->ranges,
         .inputs = inputs,
     };
-    if (plan.parallel > plan.trials)
-        plan.parallel = plan.trials;
     if (!inputs_key(config, &plan, subject->data_key, inputs, err))
         return false;
     struct search_job job = {

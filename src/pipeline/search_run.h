@@ -20,8 +20,7 @@
 
 struct search_options {
     const char *out;
-    size_t trials, parallel; /* 0: as the pipeline says */
-    size_t threads;          /* in all, shared by the trials that run at a time; 0: processors */
+    size_t threads; /* in all, shared by the trials that run at a time; 0: one per processor */
     bool quiet;
 };
 

@@ -25,7 +25,7 @@ const struct config_field journey_fields[] = {
                   "which impressions a longer journey keeps"),
     CONFIG_BOOL(struct journey_config, one_hot, false,
                 "also write feature_store_preprocessed/ with a column per place and campaign"),
-    CONFIG_SIZE(struct journey_config, memory_mib, 1536, 1, 1 << 24,
+    CONFIG_SIZE(struct journey_config, memory_mib, 1024, 1, 1 << 24,
                 "MiB of impressions held in memory before a temporary file is used"),
     CONFIG_END,
 };

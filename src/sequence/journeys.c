@@ -7,6 +7,7 @@
 #include "sequence/feature_hot.h"
 #include "sequence/journey_write.h"
 
+#include <malloc.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -81,6 +82,10 @@ static void sort_work(void *context, size_t rank, size_t size)
             !partition_run(&b->work[rank], &b->scattered, p, b->config, b->split, &b->spill,
                            b->writing ? &b->block[p] : NULL, &err))
             fail(b, &err);
+        /* In a build that does not fit, the small holes that records left must not stay resident.
+         */
+        if (atomic_load(&b->spill.end) > 0)
+            malloc_trim(0);
         const size_t done = atomic_fetch_add(&b->finished, 1) + 1;
         if (rank == 0)
             progress_update(&b->progress, done, NULL);

@@ -4,6 +4,7 @@
 #include "table/table.h"
 
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* The delimiter that stands most often outside quotes; a comma when there is none. */

@@ -158,7 +158,7 @@ TEST(printing_fits_the_terminal)
  */
 TEST(distance_from_the_truth_as_computed_by_hand)
 {
-    struct truth_scores scores;
+    struct truth_scores scores = {0};
     struct credit_table credits;
     struct error err = {0};
 
@@ -181,6 +181,8 @@ TEST(distance_from_the_truth_as_computed_by_hand)
     EXPECT_STR(json_string_value(json_object_get(json_array_get(document, 0), "method")),
                "markov_1");
     json_decref(document);
+    EXPECT_NEAR(scores.caused[0], 0.5, 0);
+    truth_scores_clear(&scores);
     credit_clear(&credits);
 }
 
@@ -201,7 +203,7 @@ TEST(a_truth_of_other_campaigns_is_refused)
 
     make(&credits);
     EACH_ROW(cases, r) {
-        struct truth_scores scores;
+        struct truth_scores scores = {0};
         struct error err = {0};
         EXPECT_ERROR(truth_compare(&scores, &credits, truth_file(r->text), &err), &err, ERR_DATA,
                      r->part);

@@ -32,6 +32,7 @@ TEST(barrier_lets_nobody_run_ahead)
         struct pool *pool = pool_new(*size);
         barrier_init(&relay.barrier, pool_size(pool));
         pool_run(pool, run_relay, &relay);
+        barrier_clear(&relay.barrier);
         for (size_t i = 0; i < pool_size(pool); i++)
             EXPECT_EQ(relay.wrong[i], 0);
         pool_free(pool);

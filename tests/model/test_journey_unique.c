@@ -41,7 +41,9 @@ TEST(unique_journeys_survive_crowded_tables)
         EXPECT(memcmp(set->token + set->offset[first], set->token + set->offset[i],
                       length * sizeof *set->token) == 0);
     }
-    journey_unique_build(&(struct journey_unique){0}, set, row, 0);
+    journey_unique_clear(&unique);
+    journey_unique_build(&unique, set, row, 0);
+    EXPECT_EQ(unique.count, 0);
     journey_unique_clear(&unique);
     free(row);
     journeys_free(set);

@@ -54,3 +54,21 @@ TEST(adam_may_be_cut_anywhere)
     EXPECT(memcmp(m[0], m[1], sizeof m[0]) == 0);
     EXPECT(memcmp(v[0], v[1], sizeof v[0]) == 0);
 }
+
+/* With no gradient at all only the decay moves: w (1 - rate decay) each step. */
+TEST(adam_decays_weights)
+{
+    struct adam_settings settings = adam_defaults();
+    real w[2] = {1, -3}, m[2] = {0}, v[2] = {0};
+    const real g[2] = {0};
+    double left = 1;
+
+    settings.decay = 20;
+    for (size_t t = 0; t < 50; t++) {
+        const struct adam_step step = adam_step_begin(&settings, t + 1);
+        adam_update(&step, 2, g, w, m, v);
+        left *= 1 - 0.001 * 20;
+        EXPECT_NEAR(w[0], left, 1e-6);
+        EXPECT_NEAR(w[1], -3 * left, 3e-6);
+    }
+}

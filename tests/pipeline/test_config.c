@@ -1,5 +1,7 @@
 #include "pipeline/config.h"
 
+#include "base/file.h"
+
 #include "support/test.h"
 
 #define SOURCE "source: {path: x.csv, entity: u, time: t, token: c, outcome: o}\n"
@@ -307,4 +309,44 @@ TEST(pipeline_config_section_changes_only_with_its_settings)
     }
     pipeline_config_clear(&a);
     pipeline_config_clear(&b);
+}
+
+TEST(pipeline_config_reference_is_what_the_page_shows)
+{
+    static const char mark[] = "<!-- quern settings -->\n";
+    char path[1024], *page;
+    size_t size;
+    struct text reference = {0};
+    struct error err = {0};
+
+    snprintf(path, sizeof path, "%s/docs/pipeline-file.md", getenv("QUERN_SOURCE"));
+    EXPECT_OK(file_read(path, 1 << 20, &page, &size, &err), &err);
+    pipeline_config_reference(&reference);
+    EXPECT(strstr(page, mark));
+    EXPECT_STR(strstr(page, mark) + sizeof mark - 1, reference.bytes); /* tools/settings-page */
+    free(page);
+    text_clear(&reference);
+}
+
+TEST(settings_command_prints_what_a_file_amounts_to)
+{
+    struct test_output all = test_quern("settings"), one, wrong, lone;
+
+    EXPECT_EQ(all.status, 0);
+    EXPECT_HAS(all.out, "| `learning_rate` | number, 1e-08 to 10 | `0.001` |");
+    one = test_quern("settings %s/apps/attribution/pipeline.yaml --set train.epochs=3",
+                     getenv("QUERN_SOURCE"));
+    EXPECT_EQ(one.status, 0);
+    EXPECT_HAS(one.out, "\ntrain:\n  epochs: 3\n  batch: 64\n");
+    wrong = test_quern("settings %s/apps/attribution/pipeline.yaml --set train.epochs=x",
+                       getenv("QUERN_SOURCE"));
+    EXPECT_EQ(wrong.status, 2);
+    EXPECT_HAS(wrong.err, "quern: settings: --set train.epochs=x: key 'train.epochs': must be");
+    EXPECT_STR(wrong.out, "");
+    lone = test_quern("settings --set train.epochs=3");
+    EXPECT_EQ(lone.status, 2);
+    test_output_clear(&all);
+    test_output_clear(&one);
+    test_output_clear(&wrong);
+    test_output_clear(&lone);
 }

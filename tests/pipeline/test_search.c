@@ -107,6 +107,9 @@ static bool fake_run(void *context, const struct search_trial *t, double *value,
 static void fake_report(void *context, const struct search_result *result, size_t done,
                         size_t total)
 {
+    EXPECT(result->parameter && result->parameter[1].number >= 64);
+    EXPECT(result->failed == (result->error != NULL));
+    EXPECT(done >= 1 && done <= total);
     ((struct fake *)context)->reports++;
 }
 

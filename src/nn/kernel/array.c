@@ -48,9 +48,9 @@ real KERNEL(kernel_dot)(const real *a, const real *b, size_t n)
     size_t i = 0;
 
     for (; i + PARTS <= n; i += PARTS)
-#pragma GCC unroll 16
-        for (size_t v = 0; v < VECTORS; v++)
-            part[v] += vec_load(a + i + v * LANES) * vec_load(b + i + v * LANES);
+        UNROLL
+    for (size_t v = 0; v < VECTORS; v++)
+        part[v] += vec_load(a + i + v * LANES) * vec_load(b + i + v * LANES);
     memcpy(sum, part, sizeof sum);
     for (size_t j = 0; i + j < n; j++)
         sum[j] += a[i + j] * b[i + j];

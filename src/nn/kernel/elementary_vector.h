@@ -42,7 +42,7 @@ enum { MANTISSA = 23, EXPONENT_BIAS = 127, EXP_TERMS = 7, LOG_TERMS = 4 };
 /* 2^n for normal results. */
 INLINE vec vec_power_of_two(ivec n)
 {
-    return (vec)((n + EXPONENT_BIAS) << MANTISSA);
+    return (vec)((uvec)(n + EXPONENT_BIAS) << MANTISSA);
 }
 
 /*
@@ -68,7 +68,7 @@ INLINE struct reduced vec_expm1_reduced(vec x)
     const vec r = high - low, lost = (high - r) - low; /* what rounding took from r */
     vec sum = vec_of(inverse_factorial[EXP_TERMS - 2]);
 
-#pragma GCC unroll 16
+    UNROLL
     for (int i = EXP_TERMS - 3; i >= 0; i--)
         sum = sum * r + inverse_factorial[i];
     return (struct reduced){(ivec)shifted - (ivec)vec_of(ROUNDER), r, sum * (r * r) + lost};
@@ -131,16 +131,17 @@ INLINE vec vec_log(vec x)
 {
     const ivec tiny = x < TINY, zero = x == 0, negative = x < 0;
     const ivec special = ~(x < INFINITY); /* infinity and NaN */
-    const vec normal = vec_select(tiny, x * (real)((lane)1 << TINY_SCALE), x);
+    const vec scaled = vec_select(tiny, x * (real)((lane)1 << TINY_SCALE), x);
+    const ivec normal = (ivec)scaled & ~(ivec)vec_of(-(real)0); /* negative: NaN in the end */
     /* sqrt(1/2) becomes the bottom of a binade: its bits are taken off, then put back. */
     const ivec base = (ivec)vec_of((real)M_SQRT1_2);
-    const ivec bits = (ivec)normal - base;
+    const ivec bits = normal - base;
     const ivec k = bits >> MANTISSA;
-    const vec f = (vec)((ivec)normal - (ivec)((k) << MANTISSA)) - 1;
+    const vec f = (vec)((uvec)normal - ((uvec)k << MANTISSA)) - 1;
     const vec s = f / (f + 2), z = s * s, half_square = f * f * (real)0.5;
     vec sum = vec_of((real)(2.0 / (2 * LOG_TERMS + 1)));
 
-#pragma GCC unroll 16
+    UNROLL
     for (int i = LOG_TERMS - 1; i >= 1; i--)
         sum = sum * z + (real)(2.0 / (2 * i + 1));
     const vec count = __builtin_convertvector(k - (tiny & TINY_SCALE), vec);

@@ -46,7 +46,7 @@ INLINE void tile_multiply(const size_t rows, const struct tile *tile, const real
 {
     vec sum[ROWS][2];
 
-#pragma GCC unroll 16
+    UNROLL
     for (size_t i = 0; i < rows; i++) {
         const real *start = tile->add ? tile->c + i * tile->stride : tile->bias;
         sum[i][0] = start ? tile_load(tile, start, 0) : (vec){0};
@@ -54,7 +54,7 @@ INLINE void tile_multiply(const size_t rows, const struct tile *tile, const real
     }
     for (size_t p = 0; p < k; p++) {
         const vec b0 = vec_load(panel), b1 = vec_load(panel + LANES);
-#pragma GCC unroll 16
+        UNROLL
         for (size_t i = 0; i < rows; i++) {
             const vec factor = vec_of(a[i * row_step]);
             sum[i][0] += factor * b0;
@@ -63,7 +63,7 @@ INLINE void tile_multiply(const size_t rows, const struct tile *tile, const real
         a += k_step;
         panel += PANEL;
     }
-#pragma GCC unroll 16
+    UNROLL
     for (size_t i = 0; i < rows; i++) {
         tile_store(tile, tile->c + i * tile->stride, 0, sum[i][0]);
         tile_store(tile, tile->c + i * tile->stride, LANES, sum[i][1]);
@@ -84,12 +84,19 @@ INLINE void panel_multiply(struct tile tile, size_t m, const real *a, size_t row
 #define REST(n)                                                                                    \
     case n:                                                                                        \
         tile_multiply(n, &tile, a, row_step, k_step, panel, k);                                    \
-        break;
-        REST(1)
-        REST(2)
-        REST(3) REST(4) REST(5)
+        break
+        REST(1);
+        REST(2);
+        REST(3);
+        REST(4);
+        REST(5);
 #if KERNEL_BYTES == 64
-            REST(6) REST(7) REST(8) REST(9) REST(10) REST(11)
+        REST(6);
+        REST(7);
+        REST(8);
+        REST(9);
+        REST(10);
+        REST(11);
 #endif
 #undef REST
     }
@@ -146,16 +153,53 @@ void KERNEL(kernel_pack)(real *packed, const real *b, size_t k, size_t n, size_t
         }
 }
 
+/* LANES rows of LANES numbers become columns: each stage shuffles rows i and i + LANES / 2 together
+ * like two halves of a deck, and so moves one bit of the row number into the column number. */
+INLINE void square_transpose(vec row[LANES])
+{
+#pragma GCC unroll 4
+    for (size_t stage = 1; stage < LANES; stage *= 2) {
+        vec next[LANES];
+#pragma GCC unroll 8
+        for (size_t i = 0; i < LANES / 2; i++) {
+            next[2 * i] = vec_interleave_low(row[i], row[i + LANES / 2]);
+            next[2 * i + 1] = vec_interleave_high(row[i], row[i + LANES / 2]);
+        }
+        memcpy(row, next, sizeof next);
+    }
+}
+
+/* Rows r .. r+LANES-1 of b[., n] become LANES columns, PANEL apart from row to row. */
+INLINE void pack_lanes(real *to, const real *b, size_t n)
+{
+    size_t p = 0;
+
+    for (; p + LANES <= n; p += LANES) {
+        vec square[LANES];
+        for (size_t i = 0; i < LANES; i++)
+            square[i] = vec_load(b + i * n + p);
+        square_transpose(square);
+        for (size_t i = 0; i < LANES; i++)
+            vec_store(to + (p + i) * PANEL, square[i]);
+    }
+    for (; p < n; p++)
+        for (size_t i = 0; i < LANES; i++)
+            to[p * PANEL + i] = b[i * n + p];
+}
+
 void KERNEL(kernel_pack_transposed)(real *packed, const real *b, size_t k, size_t n, size_t first,
                                     size_t last)
 {
-    /* The packed matrix is [n, k]: its column j is row j of b. */
-    for (size_t panel = first; panel < last; panel++) {
-        real *to = packed + panel * n * PANEL;
-        for (size_t j = 0; j < PANEL; j++) {
-            const size_t row = panel * PANEL + j;
-            for (size_t p = 0; p < n; p++)
-                to[p * PANEL + j] = row < k ? b[row * n + p] : 0;
+    /* The packed matrix is [n, k]: its column r is row r of b. */
+    for (size_t r = first * PANEL; r < last * PANEL;) {
+        real *to = packed + r / PANEL * PANEL * n + r % PANEL;
+        if (r % LANES == 0 && r + LANES <= k) {
+            pack_lanes(to, b + r * n, n);
+            r += LANES;
+            continue;
         }
+        for (size_t p = 0; p < n; p++)
+            to[p * PANEL] = r < k ? b[r * n + p] : 0;
+        r++;
     }
 }

@@ -19,7 +19,7 @@ void KERNEL(kernel_adam)(const struct adam_step *step, size_t n, const real *gra
         const real v_new = s.keep2 * v[i] + s.add2 * (g[i] * g[i]);
         m[i] = m_new;
         v[i] = v_new;
-        w[i] -= s.rate * m_new / (sqrt(v_new) + s.epsilon);
+        w[i] -= s.rate * m_new / (sqrt(v_new) + s.epsilon) + s.shrink * w[i];
     }
 }
 

@@ -14,18 +14,28 @@
 
 #ifdef QUERN_REAL_DOUBLE
 typedef int64_t lane;
+typedef uint64_t unsigned_lane;
 #else
 typedef int32_t lane;
+typedef uint32_t unsigned_lane;
 #endif
 
 typedef real vec __attribute__((vector_size(KERNEL_BYTES)));
 typedef lane ivec __attribute__((vector_size(KERNEL_BYTES)));
+typedef unsigned_lane uvec __attribute__((vector_size(KERNEL_BYTES)));
 
 enum { LANES = KERNEL_BYTES / sizeof(real) };
 
 #define KERNEL_JOIN(name, set) name##_##set
 #define KERNEL_NAME(name, set) KERNEL_JOIN(name, set)
 #define KERNEL(name) KERNEL_NAME(name, KERNEL_SET)
+
+/* Before a loop of few turns over registers. */
+#ifdef __clang__
+#define UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define UNROLL _Pragma("GCC unroll 16")
+#endif
 
 #define INLINE static inline __attribute__((always_inline, unused))
 
@@ -64,6 +74,36 @@ INLINE vec vec_of(real x)
 INLINE vec vec_select(ivec mask, vec yes, vec no)
 {
     return (vec)((mask & (ivec)yes) | (~mask & (ivec)no));
+}
+
+/* a0 b0 a1 b1 ... from the first halves of a and b, and the same from their second halves. */
+#ifdef QUERN_REAL_DOUBLE
+#define KERNEL_LANES (KERNEL_BYTES / 8)
+#else
+#define KERNEL_LANES (KERNEL_BYTES / 4)
+#endif
+#if KERNEL_LANES == 2
+#define VEC_LOW 0, 2
+#define VEC_HIGH 1, 3
+#elif KERNEL_LANES == 4
+#define VEC_LOW 0, 4, 1, 5
+#define VEC_HIGH 2, 6, 3, 7
+#elif KERNEL_LANES == 8
+#define VEC_LOW 0, 8, 1, 9, 2, 10, 3, 11
+#define VEC_HIGH 4, 12, 5, 13, 6, 14, 7, 15
+#else
+#define VEC_LOW 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23
+#define VEC_HIGH 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31
+#endif
+
+INLINE vec vec_interleave_low(vec a, vec b)
+{
+    return __builtin_shufflevector(a, b, VEC_LOW);
+}
+
+INLINE vec vec_interleave_high(vec a, vec b)
+{
+    return __builtin_shufflevector(a, b, VEC_HIGH);
 }
 
 #endif
