@@ -209,7 +209,10 @@ static bool take_lock(struct workspace *space, struct error *err)
     if (space->lock < 0) {
         error_set(err, ERR_IO, "cannot write '%s': %s", path, strerror(errno));
     } else if (flock(space->lock, LOCK_EX | LOCK_NB) != 0) {
-        error_set(err, ERR_DATA, "another run is writing to '%s'", space->out);
+        if (errno == EWOULDBLOCK)
+            error_set(err, ERR_DATA, "another run is writing to '%s'", space->out);
+        else
+            error_set(err, ERR_IO, "cannot lock '%s': %s", path, strerror(errno));
         close(space->lock);
         space->lock = -1;
     }
@@ -299,6 +302,26 @@ char *workspace_find(const struct workspace *space, const char *stage, uint64_t 
     return found;
 }
 
+/* Outputs of a killed run with other settings would be published beside those of this one. */
+static bool remove_outputs(const char *folder, struct error *err)
+{
+    struct dirent **entries;
+    const int count = scandir(folder, &entries, NULL, alphasort);
+    bool ok = true;
+
+    if (count < 0)
+        return error_set(err, ERR_IO, "cannot list '%s': %s", folder, strerror(errno));
+    for (int i = 0; i < count; i++) {
+        char *path = file_join(folder, entries[i]->d_name);
+        if (ok && entries[i]->d_name[0] != '.')
+            ok = file_remove_tree(path, err);
+        free(path);
+        free(entries[i]);
+    }
+    free(entries);
+    return ok;
+}
+
 bool workspace_begin(const struct workspace *space, const char *stage, char **folder,
                      struct error *err)
 {
@@ -306,7 +329,7 @@ bool workspace_begin(const struct workspace *space, const char *stage, char **fo
 
     unlink(record);
     free(record);
-    if (!file_make_folders(path, err)) {
+    if (!file_make_folders(path, err) || !remove_outputs(path, err)) {
         free(path);
         return false;
     }
