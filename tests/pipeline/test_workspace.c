@@ -159,3 +159,28 @@ TEST(workspace_refuses_damaged_records)
                      "stages.json");
     }
 }
+
+TEST(workspace_publishes_nothing_of_a_killed_run_with_other_settings)
+{
+    struct error err = {0};
+    struct workspace space;
+    char *out = file_join(test_folder(), "other");
+
+    EXPECT_OK(workspace_open(&space, out, &err), &err);
+    run_stage(&space, "train", 1, "model.txt", "published");
+    EXPECT_OK(workspace_publish(&space, &err), &err);
+    workspace_close(&space);
+
+    EXPECT_OK(workspace_open(&space, out, &err), &err);
+    run_stage(&space, "train", 2, "model.txt", "killed");
+    workspace_close(&space);
+
+    EXPECT_OK(workspace_open(&space, out, &err), &err);
+    EXPECT(is_found(&space, "train", 1));
+    run_stage(&space, "report", 5, "report.txt", "new");
+    EXPECT_OK(workspace_publish(&space, &err), &err);
+    expect_text(out, "model.txt", "published");
+    expect_text(out, "report.txt", "new");
+    workspace_close(&space);
+    free(out);
+}
