@@ -2,14 +2,6 @@
 
 #include <time.h>
 
-int64_t clock_now(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_REALTIME, &t);
-    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
-}
-
 double clock_seconds(void)
 {
     struct timespec t;

@@ -44,10 +44,11 @@ bool file_read(const char *path, size_t limit, char **bytes, size_t *size, struc
             break;
     }
     const bool failed = ferror(stream);
+    const int keep = errno;
     fclose(stream);
     if (failed || used > limit) {
         free(text);
-        return failed ? error_set(err, ERR_IO, "cannot read '%s': %s", path, strerror(errno))
+        return failed ? error_set(err, ERR_IO, "cannot read '%s': %s", path, strerror(keep))
                       : error_set(err, ERR_LIMIT, "'%s' is larger than %zu bytes", path, limit);
     }
     text[used] = '\0';
@@ -197,7 +198,7 @@ bool file_remove_tree(const char *path, struct error *err)
 {
     struct stat info;
 
-    if (lstat(path, &info) != 0)
+    if (lstat(path, &info) != 0 && errno == ENOENT)
         return true;
     if (nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS) == 0)
         return true;

@@ -27,14 +27,9 @@ void interrupt_install(void)
     signal(SIGXFSZ, SIG_IGN);
 }
 
-bool interrupt_pending(void)
-{
-    return atomic_load_explicit(&pending, memory_order_relaxed);
-}
-
 bool interrupt_check(const char *doing, struct error *err)
 {
-    if (!interrupt_pending())
+    if (!atomic_load_explicit(&pending, memory_order_relaxed))
         return true;
     return error_set(err, ERR_INTERRUPT, "interrupted while %s", doing);
 }

@@ -11,7 +11,6 @@
 #include "base/error.h"
 
 void interrupt_install(void);
-bool interrupt_pending(void);
 
 /* False, with ERR_INTERRUPT "interrupted while <doing>", once a signal has come. */
 MUST_CHECK bool interrupt_check(const char *doing, struct error *err);

@@ -26,7 +26,12 @@ bool json_write(const char *path, const json_t *document, struct error *err)
 
     if (!file_writer_open(&writer, path, err))
         return false;
-    json_dumpf(document, writer.stream, JSON_INDENT(2));
+    /* A failure to write stays in ferror() for commit; what else can fail leaves half a document.
+     */
+    if (json_dumpf(document, writer.stream, JSON_INDENT(2)) != 0 && !ferror(writer.stream)) {
+        file_writer_discard(&writer);
+        return error_set(err, ERR_IO, "cannot write '%s': no memory for the text", path);
+    }
     fputc('\n', writer.stream);
     return file_writer_commit(&writer, err);
 }

@@ -4,13 +4,6 @@
 #include <stdio.h>
 #include <unistd.h>
 
-static int quiet; /* set once at start, before any thread */
-
-void log_set_quiet(int value)
-{
-    quiet = value;
-}
-
 static void write_line(const char *prefix, const char *format, va_list args)
 {
     char line[1024];
@@ -28,8 +21,6 @@ void log_line(const char *format, ...)
 {
     va_list args;
 
-    if (quiet)
-        return;
     va_start(args, format);
     write_line("", format, args);
     va_end(args);

@@ -10,7 +10,4 @@ void log_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* The same with "warning: " in front. */
 void log_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Silence log_line (not warnings): --quiet. */
-void log_set_quiet(int quiet);
-
 #endif

@@ -64,7 +64,15 @@ bool text_to_bool(const char *text, size_t length, bool *value)
     return false;
 }
 
-int64_t text_days_from_date(int64_t year, unsigned month, unsigned day)
+bool text_ends_with(const char *text, const char *end)
+{
+    const size_t length = strlen(text), tail = strlen(end);
+
+    return length > tail && strcasecmp(text + length - tail, end) == 0;
+}
+
+/* Days from 1970-01-01 of a proleptic Gregorian date. */
+static int64_t days_from_date(int64_t year, unsigned month, unsigned day)
 {
     /* Count from 1 March, so that the leap day is the last of its year. */
     year -= month <= 2;
@@ -117,7 +125,7 @@ static bool scan_date(struct scanner *s, int64_t *days)
     const bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
     if (month == 2 && day == 29 && !leap)
         return false;
-    *days = text_days_from_date(year, month, day);
+    *days = days_from_date(year, month, day);
     return true;
 }
 

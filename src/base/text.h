@@ -17,8 +17,8 @@ bool text_to_bool(const char *text, size_t length, bool *value);
  * Without a zone it is UTC. Microseconds since 1970; a finer fraction is cut.
  */
 bool text_to_time(const char *text, size_t length, int64_t *microseconds);
-/* Days from 1970-01-01 of a proleptic Gregorian date. */
-int64_t text_days_from_date(int64_t year, unsigned month, unsigned day);
+/* Something, then `end`, in any case: "data.CSV" ends with ".csv", ".csv" does not. */
+bool text_ends_with(const char *text, const char *end);
 
 /* Growable bytes, always NUL-terminated once something was added. */
 struct text {

@@ -18,9 +18,6 @@
 /* Print "quern: NAME: sentence" to stderr and give the exit status of the error's code. */
 int command_fail(const char *name, const struct error *err);
 
-/* The summary of a command, from commands.def. */
-const char *command_summary(const char *name);
-
 /*
  * Parse the options of a command in one line. Returns true to go on; otherwise *status is the exit
  * status (help was printed, or the mistake and a hint were).

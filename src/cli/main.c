@@ -29,7 +29,7 @@ int command_fail(const char *name, const struct error *err)
     return error_exit_status(err);
 }
 
-const char *command_summary(const char *name)
+static const char *summary_of(const char *name)
 {
     for (size_t i = 0; i < COMMAND_COUNT; i++)
         if (strcmp(commands[i].name, name) == 0)
@@ -41,7 +41,7 @@ bool command_options(const struct option *table, int argc, char **argv, int *sta
 {
     struct error err = {0};
 
-    switch (option_parse(table, argv[0], command_summary(argv[0]), argc, argv, &err)) {
+    switch (option_parse(table, argv[0], summary_of(argv[0]), argc, argv, &err)) {
     case OPTION_OK:
         return true;
     case OPTION_HELP:

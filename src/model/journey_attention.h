@@ -52,6 +52,9 @@ enum {
 
 struct journey_attention;
 
+/* Rows of a journey set are indexed in 32 bits, and one value more means "none". */
+#define JOURNEY_ROWS_MAX ((size_t)UINT32_MAX - 1)
+
 /* Rows of a journey set, by index. */
 struct journey_rows {
     const uint32_t *row;

@@ -31,12 +31,6 @@ void graph_free(struct graph *graph)
     free(graph);
 }
 
-void graph_use_kernels(struct graph *graph, const struct kernels *kernels)
-{
-    BUG_ON(graph->finished);
-    graph->kernels = kernels;
-}
-
 static size_t aligned(size_t count)
 {
     return (count + GRAPH_ALIGN - 1) / GRAPH_ALIGN * GRAPH_ALIGN;
@@ -203,16 +197,6 @@ void graph_pack(const struct graph *graph, const real *parameters, real *packed,
                     to < panels ? to : panels);
             passed += panels;
         }
-}
-
-size_t graph_rows(const struct graph *graph)
-{
-    return graph->rows;
-}
-
-size_t graph_steps(const struct graph *graph)
-{
-    return graph->steps;
 }
 
 size_t graph_parameter_count(const struct graph *graph)

@@ -54,8 +54,6 @@ struct graph_parameter {
 /* Slices have at most `rows` rows of at most `steps` steps (1 for a model without time). */
 struct graph *graph_new(size_t rows, size_t steps);
 void graph_free(struct graph *graph);
-/* Another set than the fastest (kernels.h), before graph_finish(); for tests. */
-void graph_use_kernels(struct graph *graph, const struct kernels *kernels);
 
 /* Building. Each returns the id of the new value. */
 size_t graph_parameter(struct graph *graph, const char *name, struct shape shape);
@@ -65,8 +63,6 @@ size_t graph_add(struct graph *graph, struct graph_node node);
 /* No more nodes: lay out the buffers. */
 void graph_finish(struct graph *graph);
 
-size_t graph_rows(const struct graph *graph);
-size_t graph_steps(const struct graph *graph);
 size_t graph_parameter_count(const struct graph *graph);
 const struct graph_parameter *graph_parameter_at(const struct graph *graph, size_t i);
 /* NULL if there is none of this name. */
@@ -92,8 +88,8 @@ struct graph_run *graph_run_new(const struct graph *graph, bool gradients);
 void graph_run_free(struct graph_run *run);
 
 struct graph_batch {
-    size_t rows; /* at most graph_rows(); 0 is fine */
-    /* [rows], each 1 .. graph_steps(), longest first. NULL: every row has graph_steps() steps. */
+    size_t rows; /* at most those of the graph; 0 is fine */
+    /* [rows], each 1 to the graph's steps, longest first. NULL: every row has all of them. */
     const size_t *length;
     bool training;
     uint64_t seed;    /* of this training step: seeds the dropout */
@@ -107,9 +103,8 @@ const struct op_batch *graph_run_batch(const struct graph_run *run);
 /* Where to write an input of this run. */
 real *graph_run_input(struct graph_run *run, size_t value);
 int32_t *graph_run_index(struct graph_run *run, size_t value);
-/* Any computed value, or, after graph_backward(), its gradient (NULL if it has none). */
+/* Any computed value. */
 const real *graph_run_value(const struct graph_run *run, size_t value);
-const real *graph_run_gradient(const struct graph_run *run, size_t value);
 
 void graph_forward(struct graph_run *run, const real *parameters, const real *packed);
 

@@ -108,15 +108,6 @@ const real *graph_run_value(const struct graph_run *run, size_t value)
     return run->values + run->graph->value[value].place;
 }
 
-const real *graph_run_gradient(const struct graph_run *run, size_t value)
-{
-    BUG_ON(value >= run->graph->values || !run->with_gradients);
-    const struct value *at = &run->graph->value[value];
-    if (!at->gradient)
-        return NULL;
-    return at->kind == VALUE_PARAMETER ? run->gradients + at->place : run->d_values + at->d_place;
-}
-
 real *graph_run_gradients(struct graph_run *run)
 {
     BUG_ON(!run->with_gradients);

@@ -13,16 +13,6 @@ static const struct {
 #undef X
 };
 
-size_t safetensors_type_size(enum safetensors_type type)
-{
-    return types[type].size;
-}
-
-const char *safetensors_type_name(enum safetensors_type type)
-{
-    return types[type].name;
-}
-
 static bool type_from_name(const char *name, enum safetensors_type *type)
 {
     for (size_t i = 0; name && i < sizeof types / sizeof *types; i++)

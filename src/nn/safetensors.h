@@ -73,9 +73,6 @@ struct safetensors {
     char *bytes; /* the file, when opened by safetensors_open() */
 };
 
-size_t safetensors_type_size(enum safetensors_type type);
-const char *safetensors_type_name(enum safetensors_type type);
-
 /* Read a whole file and check it. safetensors_close() it on success. */
 MUST_CHECK bool safetensors_open(struct safetensors *file, const char *path, struct error *err);
 

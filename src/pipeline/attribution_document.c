@@ -10,7 +10,8 @@ static const struct {
     {"markov_3", "Markov, order 3"},  {"shapley", "Shapley"},
 };
 
-const char *attribution_document_label(const char *method)
+/* What people call a method; an unknown name as it is. */
+static const char *label_of(const char *method)
 {
     for (size_t i = 0; i < sizeof labels / sizeof *labels; i++)
         if (strcmp(labels[i].name, method) == 0)
@@ -42,10 +43,9 @@ static json_t *credits_part(const struct credit_table *credits)
 
     for (size_t m = 0; m < credits->count; m++) {
         const struct credit_column *column = &credits->column[m];
-        json_array_append_new(methods,
-                              json_pack("{s:s, s:s, s:o}", "name", column->name, "label",
-                                        attribution_document_label(column->name), "credits",
-                                        numbers(column->conversions, credits->channels)));
+        json_array_append_new(methods, json_pack("{s:s, s:s, s:o}", "name", column->name, "label",
+                                                 label_of(column->name), "credits",
+                                                 numbers(column->conversions, credits->channels)));
     }
     return json_pack("{s:s, s:o, s:o}", "primary", "attention", "campaigns", names(credits),
                      "methods", methods);
@@ -130,8 +130,8 @@ json_t *attribution_document_truth(const struct truth_scores *scores)
     for (size_t i = 0; i < scores->count; i++)
         json_array_append_new(distances,
                               json_pack("{s:s, s:s, s:o}", "name", scores->score[i].method, "label",
-                                        attribution_document_label(scores->score[i].method),
-                                        "total_variation", json_number(scores->score[i].distance)));
+                                        label_of(scores->score[i].method), "total_variation",
+                                        json_number(scores->score[i].distance)));
     return json_pack("{s:s, s:o, s:o}", "label", "True credit", "credits",
                      numbers(scores->caused, scores->channels), "distances", distances);
 }

@@ -17,7 +17,4 @@ json_t *attribution_document_credits(const struct credit_table *credits);
 /* {"label", "credits", "distances"}: how far each method is from the truth; json_decref() it. */
 json_t *attribution_document_truth(const struct truth_scores *scores);
 
-/* What people call a method: "markov_1" -> "Markov chain, order 1"; an unknown name as it is. */
-const char *attribution_document_label(const char *method);
-
 #endif

@@ -31,9 +31,12 @@ static bool build(struct attribution_run *run, const char *folder, struct error 
 static bool open_journeys(struct attribution_run *run, struct error *err)
 {
     char *path = file_join(run->features, "journeys.bin");
-    const bool ok = stage_key_content(&run->data_key, path, err) &&
-                    journey_file_open(&run->journeys, path, err);
+    bool ok = stage_key_content(&run->data_key, path, err) &&
+              journey_file_open(&run->journeys, path, err);
 
+    if (ok && run->journeys.set.count > JOURNEY_ROWS_MAX)
+        ok = error_set(err, ERR_LIMIT, "there are %zu journeys, the limit is %zu",
+                       run->journeys.set.count, JOURNEY_ROWS_MAX);
     free(path);
     return ok;
 }

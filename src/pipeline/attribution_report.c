@@ -5,7 +5,7 @@
 
 #include "base/file.h"
 #include "pipeline/stage_key.h"
-#include "report/attribution_page.h"
+#include "report/report.h"
 
 #include <inttypes.h>
 
@@ -107,20 +107,15 @@ static bool write_text(const char *folder, const char *name, const struct text *
 static bool make_report(const struct attribution_run *run, const char *folder, struct error *err)
 {
     json_t *document = NULL;
-    struct text html = {0}, pipeline = {0};
-    char *path = file_join(folder, "report.json");
+    struct text pipeline = {0};
     bool ok = make_document(run, &document, err);
 
-    if (ok && run->config->report == PIPELINE_REPORT_ATTRIBUTION) {
-        attribution_page_html(&html, document);
-        ok = json_write(path, document, err) && write_text(folder, "report.html", &html, err);
-    }
+    if (ok && run->config->report == PIPELINE_REPORT_ATTRIBUTION)
+        ok = report_write(folder, document, err);
     pipeline_config_write(run->config, &pipeline);
     ok = ok && write_text(folder, "pipeline.yaml", &pipeline, err);
-    text_clear(&html);
     text_clear(&pipeline);
     json_decref(document);
-    free(path);
     return ok;
 }
 

@@ -11,7 +11,7 @@ static const char *const time_units[] = {
     NULL,
 };
 
-const struct config_field source_fields[] = {
+static const struct config_field source_fields[] = {
     CONFIG_TEXT(struct source_config, path, NULL,
                 "a file or a glob: .parquet, .csv, .csv.gz, .jsonl; this or `query`"),
     CONFIG_TEXT(struct source_config, query, NULL, "a SQL query (DuckDB) instead of `path`"),

@@ -74,9 +74,14 @@ bool search_store_write(const char *path, const struct search_plan *plan,
     bool ok = file_writer_open(&writer, path, err);
     if (ok) {
         /* 15 digits: values are rounded to as many before they are compared, see search.c. */
-        json_dumpf(document, writer.stream, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
-        fputc('\n', writer.stream);
-        ok = file_writer_commit(&writer, err);
+        const int flags = JSON_INDENT(2) | JSON_REAL_PRECISION(15);
+        if (json_dumpf(document, writer.stream, flags) == 0 || ferror(writer.stream)) {
+            fputc('\n', writer.stream);
+            ok = file_writer_commit(&writer, err);
+        } else {
+            file_writer_discard(&writer);
+            ok = error_set(err, ERR_IO, "cannot write '%s': no memory for the text", path);
+        }
     }
     json_decref(document);
     return ok;

@@ -13,6 +13,4 @@ struct source_config {
     int time_unit;                               /* enum time_unit */
 };
 
-extern const struct config_field source_fields[];
-
 #endif

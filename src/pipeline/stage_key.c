@@ -27,22 +27,29 @@ uint64_t stage_key_number(uint64_t key, uint64_t number)
     return mix(key, &number, sizeof number);
 }
 
+static uint64_t mix_file(uint64_t key, const char *path)
+{
+    struct stat info;
+
+    if (stat(path, &info) != 0)
+        return key;
+    key = stage_key_text(key, path);
+    key = stage_key_number(key, (uint64_t)info.st_size);
+    key = stage_key_number(key, (uint64_t)info.st_mtim.tv_sec);
+    return stage_key_number(key, (uint64_t)info.st_mtim.tv_nsec);
+}
+
 uint64_t stage_key_files(uint64_t key, const char *pattern)
 {
     glob_t found = {0};
-    struct stat info;
 
     key = stage_key_text(key, pattern);
+    if (file_exists(pattern)) /* "a[1].csv" is its own name first, as to the reader */
+        return mix_file(key, pattern);
     if (glob(pattern, 0, NULL, &found) != 0)
         return key;
-    for (size_t i = 0; i < found.gl_pathc; i++) {
-        if (stat(found.gl_pathv[i], &info) != 0)
-            continue;
-        key = stage_key_text(key, found.gl_pathv[i]);
-        key = stage_key_number(key, (uint64_t)info.st_size);
-        key = stage_key_number(key, (uint64_t)info.st_mtim.tv_sec);
-        key = stage_key_number(key, (uint64_t)info.st_mtim.tv_nsec);
-    }
+    for (size_t i = 0; i < found.gl_pathc; i++)
+        key = mix_file(key, found.gl_pathv[i]);
     globfree(&found);
     return key;
 }

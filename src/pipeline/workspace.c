@@ -209,7 +209,10 @@ static bool take_lock(struct workspace *space, struct error *err)
     if (space->lock < 0) {
         error_set(err, ERR_IO, "cannot write '%s': %s", path, strerror(errno));
     } else if (flock(space->lock, LOCK_EX | LOCK_NB) != 0) {
-        error_set(err, ERR_DATA, "another run is writing to '%s'", space->out);
+        if (errno == EWOULDBLOCK)
+            error_set(err, ERR_DATA, "another run is writing to '%s'", space->out);
+        else
+            error_set(err, ERR_IO, "cannot lock '%s': %s", path, strerror(errno));
         close(space->lock);
         space->lock = -1;
     }
@@ -225,6 +228,7 @@ bool workspace_open(struct workspace *space, const char *out, struct error *err)
         .work = path3(out, ".quern", "work"),
         .lock = -1,
         .published = json_object(),
+        .current = json_object(),
     };
     char *stages_path = file_join(space->root, "stages.json");
     json_t *stages = NULL;
@@ -258,6 +262,7 @@ void workspace_close(struct workspace *space)
         close(space->lock);
     }
     json_decref(space->published);
+    json_decref(space->current);
     free(space->out);
     free(space->root);
     free(space->work);
@@ -287,8 +292,10 @@ char *workspace_find(const struct workspace *space, const char *stage, uint64_t 
     char *found = NULL;
 
     if (file_exists(path) && json_read(path, RECORD_BYTES_MAX, &record, &ignored) &&
-        key_matches(record, key))
+        key_matches(record, key)) {
         found = file_join(NULL, folder);
+        json_object_set_new(space->current, stage, key_json(key));
+    }
     json_decref(record);
     const json_t *published = json_object_get(space->published, stage);
     if (!found && key_matches(published, key) &&
@@ -299,6 +306,26 @@ char *workspace_find(const struct workspace *space, const char *stage, uint64_t 
     return found;
 }
 
+/* Outputs of a killed run with other settings would be published beside those of this one. */
+static bool remove_outputs(const char *folder, struct error *err)
+{
+    struct dirent **entries;
+    const int count = scandir(folder, &entries, NULL, alphasort);
+    bool ok = true;
+
+    if (count < 0)
+        return error_set(err, ERR_IO, "cannot list '%s': %s", folder, strerror(errno));
+    for (int i = 0; i < count; i++) {
+        char *path = file_join(folder, entries[i]->d_name);
+        if (ok && entries[i]->d_name[0] != '.')
+            ok = file_remove_tree(path, err);
+        free(path);
+        free(entries[i]);
+    }
+    free(entries);
+    return ok;
+}
+
 bool workspace_begin(const struct workspace *space, const char *stage, char **folder,
                      struct error *err)
 {
@@ -306,7 +333,7 @@ bool workspace_begin(const struct workspace *space, const char *stage, char **fo
 
     unlink(record);
     free(record);
-    if (!file_make_folders(path, err)) {
+    if (!file_make_folders(path, err) || !remove_outputs(path, err)) {
         free(path);
         return false;
     }
@@ -323,6 +350,8 @@ bool workspace_finish(const struct workspace *space, const char *stage, uint64_t
     json_object_set_new(record, "key", key_json(key));
     json_object_set_new(record, "files", files);
     const bool ok = list_files(folder, "", files, err) && json_write(path, record, err);
+    if (ok)
+        json_object_set_new(space->current, stage, key_json(key));
     json_decref(record);
     free(path);
     free(folder);
@@ -341,25 +370,18 @@ void workspace_abandon(const struct workspace *space, const char *stage)
 
 static bool plan_publication(const struct workspace *space, json_t *plan, struct error *err)
 {
-    struct dirent **entries;
-    const int count = scandir(space->work, &entries, NULL, alphasort);
+    const char *stage;
+    json_t *key, *record = NULL;
     bool ok = true;
 
-    if (count < 0)
-        return true; /* nothing was run */
-    for (int i = 0; i < count; i++) {
-        const char *stage = entries[i]->d_name;
+    json_object_foreach(space->current, stage, key)
+    {
         char *path = path3(space->work, stage, stage_record);
-        json_t *record = NULL;
-        if (ok && stage[0] != '.' && file_exists(path)) {
-            ok = json_read(path, RECORD_BYTES_MAX, &record, err);
-            if (ok)
-                json_object_set_new(plan, stage, record);
-        }
+        ok = ok && json_read(path, RECORD_BYTES_MAX, &record, err);
+        if (ok)
+            json_object_set_new(plan, stage, record);
         free(path);
-        free(entries[i]);
     }
-    free(entries);
     return ok;
 }
 

@@ -3,9 +3,9 @@
  *
  *   OUT/...                     published outputs; readers look only here
  *   OUT/.quern/stages.json      for each published stage: its key and its files
- *   OUT/.quern/work/STAGE/...   outputs of a stage of the present run, laid out as they will be in
- * OUT OUT/.quern/publish.json     exists only while outputs move from work to OUT OUT/.quern/lock
- * held by the one run that may write
+ *   OUT/.quern/work/STAGE/...   outputs of a stage of the present run, laid out as in OUT
+ *   OUT/.quern/publish.json     exists only while outputs move from work to OUT
+ *   OUT/.quern/lock             held by the one run that may write
  *
  * A stage has a key: a hash of everything it depends on. A stage whose key is published, or
  * finished in the work folder of a killed run, is not run again. Nothing in OUT changes until the
@@ -25,6 +25,7 @@ struct workspace {
     char *out, *root, *work; /* OUT, OUT/.quern, OUT/.quern/work */
     int lock;                /* file descriptor */
     json_t *published;       /* stages.json */
+    json_t *current;         /* key of each stage whose outputs in work/ belong to this run */
 };
 
 /*
@@ -45,8 +46,8 @@ void workspace_close(struct workspace *space);
 char *workspace_find(const struct workspace *space, const char *stage, uint64_t key);
 
 /*
- * The work folder for running a stage, created; what a killed run left in it stays (checkpoints in
- * files that start with a dot are never published). The caller frees it.
+ * The work folder for running a stage, created. Of what a killed run left in it only files that
+ * start with a dot stay: checkpoints, which are never published. The caller frees it.
  */
 MUST_CHECK bool workspace_begin(const struct workspace *space, const char *stage, char **folder,
                                 struct error *err);
@@ -58,7 +59,10 @@ MUST_CHECK bool workspace_finish(const struct workspace *space, const char *stag
 /* Throw away what a failed stage left. */
 void workspace_abandon(const struct workspace *space, const char *stage);
 
-/* Move every finished stage of the work folder into OUT. */
+/*
+ * Move the stages that this run found or finished in the work folder into OUT. What a killed run
+ * with other settings left there is thrown away.
+ */
 MUST_CHECK bool workspace_publish(struct workspace *space, struct error *err);
 
 #endif

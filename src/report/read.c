@@ -38,12 +38,3 @@ const char *read_label(const json_t *object, const char *key, const char *otherw
 
     return text[0] ? text : read_text(object, otherwise);
 }
-
-double *read_numbers(const json_t *array, size_t count, struct arena *memory)
-{
-    double *value = ARENA_NEW(memory, double, count + 1);
-
-    for (size_t i = 0; i < count; i++)
-        value[i] = read_item(array, i);
-    return value;
-}

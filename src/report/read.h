@@ -2,8 +2,6 @@
 #ifndef QUERN_REPORT_READ_H
 #define QUERN_REPORT_READ_H
 
-#include "base/arena.h"
-
 #include <jansson.h>
 
 /* NaN unless it is a number; "NaN" and null are NaN too. */
@@ -16,8 +14,5 @@ const char *read_text_item(const json_t *array, size_t index);
 
 /* The first of two keys that is text and not empty. */
 const char *read_label(const json_t *object, const char *key, const char *otherwise);
-
-/* `count` numbers from the start of a list; NaN where it is shorter. */
-double *read_numbers(const json_t *array, size_t count, struct arena *memory);
 
 #endif

@@ -73,8 +73,10 @@ static bool open_runs(struct grouping *g, struct scattered *from, size_t p, stru
         count += from->worker[w].list[p].count;
         g->records += from->worker[w].list[p].records;
     }
-    if (g->records >= UINT32_MAX)
-        return error_set(err, ERR_LIMIT, "there are too many impressions");
+    if (g->records > PARTITION_RECORDS_MAX)
+        return error_set(err, ERR_LIMIT,
+                         "%zu impressions fall into one of %d partitions, the limit is %zu",
+                         g->records, PARTITIONS, PARTITION_RECORDS_MAX);
     g->run = ARENA_NEW(memory, struct run, count + 1);
     for (size_t w = 0; w < from->workers; w++) {
         const struct scatter_list *list = &from->worker[w].list[p];
@@ -361,7 +363,10 @@ bool partition_run(struct partition_work *work, struct scattered *scattered, siz
     place_items(&g, scattered);
     cut_journeys(&g);
     if (g.text_bytes > UINT32_MAX)
-        return error_set(err, ERR_LIMIT, "there are too many entities");
+        return error_set(err, ERR_LIMIT,
+                         "the entities of one of %d partitions are %zu bytes long together, the "
+                         "limit is %zu",
+                         PARTITIONS, g.text_bytes, (size_t)UINT32_MAX);
     uint64_t *hash = ARENA_NEW(&work->memory, uint64_t, g.members + 1);
     uint8_t *split_of_member = ARENA_NEW(&work->memory, uint8_t, g.members + 1);
     for (size_t m = 0; m < g.members; m++) {

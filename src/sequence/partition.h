@@ -11,6 +11,9 @@
 
 #include "sequence/scatter.h"
 
+/* Impressions of one partition: they are indexed in 32 bits. */
+#define PARTITION_RECORDS_MAX ((size_t)UINT32_MAX - 1)
+
 /* The finished block of a partition. */
 struct partition_block {
     struct spill_piece piece;
@@ -48,7 +51,7 @@ void partition_work_clear(struct partition_work *work);
  * Make the journeys of partition `p` and release its records. `block` gets the result; NULL only
  * counts.
  *
- * ERR_LIMIT  more than 2^32 - 1 impressions in one partition
+ * ERR_LIMIT  more than PARTITION_RECORDS_MAX impressions or 4 GiB of entities in the partition
  */
 MUST_CHECK bool partition_run(struct partition_work *work, struct scattered *scattered, size_t p,
                               const struct journey_config *config, const struct split_config *split,

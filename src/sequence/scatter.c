@@ -28,7 +28,7 @@ struct scatter {
     struct error *err;
 };
 
-size_t scatter_partition(const char *entity, size_t length)
+static size_t partition_of(const char *entity, size_t length)
 {
     return XXH3_64bits(entity, length) >> 56;
 }
@@ -85,7 +85,7 @@ static bool scatter_chunk(const struct impressions *rows, struct scatter_worker 
         const struct table_string *entity = &rows->entity[i];
         const size_t needed = RECORD_HEADER + entity->length;
         const int64_t row = rows->row + (int64_t)i;
-        struct scatter_list *list = &worker->list[scatter_partition(entity->bytes, entity->length)];
+        struct scatter_list *list = &worker->list[partition_of(entity->bytes, entity->length)];
         int32_t code;
 
         if (!name_cache_code(cache, &rows->token[i], &code, err))

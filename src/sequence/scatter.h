@@ -55,7 +55,4 @@ MUST_CHECK bool scatter_run(struct scattered *out, const struct table_source *so
                             struct spill *spill, struct pool *pool, bool quiet, struct error *err);
 void scattered_clear(struct scattered *scattered, struct spill *spill);
 
-/* The partition of an entity. */
-size_t scatter_partition(const char *entity, size_t length);
-
 #endif

@@ -10,13 +10,6 @@
 
 enum { FILES_MAX = 100000 };
 
-static bool ends_with(const char *text, const char *end)
-{
-    const size_t a = strlen(text), b = strlen(end);
-
-    return a > b && strcasecmp(text + a - b, end) == 0;
-}
-
 static bool is_query(const char *name)
 {
     static const char *const words[] = {"select", "with", "from"};
@@ -44,7 +37,7 @@ static bool kind_of_file(const char *path, enum source_kind *kind, struct error 
     };
 
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
-        if (ends_with(path, ends[i].end)) {
+        if (text_ends_with(path, ends[i].end)) {
             *kind = ends[i].kind;
             return true;
         }

@@ -24,7 +24,7 @@ static enum table_type type_of(const char *sql)
     };
     const size_t length = strlen(sql);
 
-    if (length > 2 && strcmp(sql + length - 2, "[]") == 0)
+    if (length && sql[length - 1] == ']') /* INTEGER[] or INTEGER[3] */
         return TABLE_ANY;
     for (size_t i = 0; i < sizeof types / sizeof *types; i++)
         if (strncmp(sql, types[i].start, strlen(types[i].start)) == 0)
@@ -190,7 +190,8 @@ static void add_json(const struct table_source *source, size_t file,
         text_add_format(sql, "}");
     }
     text_add_format(sql, ", format='%s')",
-                    strstr(source->file[file], ".json") && !strstr(source->file[file], ".jsonl")
+                    text_ends_with(source->file[file], ".json") ||
+                            text_ends_with(source->file[file], ".json.gz")
                         ? "auto"
                         : "newline_delimited");
 }

@@ -191,13 +191,6 @@ static void rows_function(duckdb_function_info info, duckdb_data_chunk output)
     duck->data_chunk_set_size(output, rows);
 }
 
-static bool ends_with(const char *text, const char *end)
-{
-    const size_t a = strlen(text), b = strlen(end);
-
-    return a > b && strcasecmp(text + a - b, end) == 0;
-}
-
 /* The options of COPY for a file name; NULL when the format is not known. */
 static const char *format_of(const char *path)
 {
@@ -216,7 +209,7 @@ static const char *format_of(const char *path)
     };
 
     for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
-        if (ends_with(path, formats[i].end))
+        if (text_ends_with(path, formats[i].end))
             return formats[i].options;
     return NULL;
 }

@@ -12,7 +12,7 @@
  * The layout is Arrow's: flat values, a validity bitmap of 64-bit words (bit i of word i / 64; NULL
  * when nothing is missing), text as views (address and length, UTF-8, no NUL at the end) and
  * dictionary codes. A chunk is a view: it is valid until the next call on the object that gave it.
- * Tables are never held whole here; see reader.h, writer.h and, for small ones, load.h.
+ * Tables are never held whole here; see reader.h (small ones whole: table_load()) and writer.h.
  */
 #ifndef QUERN_TABLE_TABLE_H
 #define QUERN_TABLE_TABLE_H

@@ -6,7 +6,6 @@
  * the same bytes.
  *
  *   small tables   table_write(): columns that are already in memory
- *   row by row     table_writer: append chunks, they are kept in memory until commit
  *   large tables   table_stream_write(): chunks are asked for one by one, nothing is kept
  *
  *     const struct table_column columns[] = {
@@ -42,17 +41,5 @@ MUST_CHECK bool table_stream_write(const char *path, const struct table_field *f
 MUST_CHECK bool table_stream_write_partial(const char *partial, const char *path,
                                            const struct table_field *fields, size_t count,
                                            table_next next, void *context, struct error *err);
-
-struct table_writer;
-
-MUST_CHECK bool table_writer_open(struct table_writer **writer, const char *path,
-                                  const struct table_field *fields, size_t count,
-                                  struct error *err);
-/* Copies the rows. Columns in the order of the fields, with their types. */
-void table_writer_append(struct table_writer *writer, const struct table_chunk *chunk);
-/* Writes the file and frees the writer, also on failure. */
-MUST_CHECK bool table_writer_commit(struct table_writer *writer, struct error *err);
-/* Frees without writing; NULL is fine. */
-void table_writer_discard(struct table_writer *writer);
 
 #endif

@@ -77,6 +77,29 @@ TEST(workspace_publishes_only_when_told)
     free(out);
 }
 
+TEST(workspace_begin_drops_what_a_killed_run_left_but_its_checkpoint)
+{
+    struct error err = {0};
+    struct workspace space;
+    char *out = file_join(test_folder(), "leftover"), *folder;
+
+    EXPECT_OK(workspace_open(&space, out, &err), &err);
+    EXPECT_OK(workspace_begin(&space, "train", &folder, &err), &err);
+    write_text(folder, "old/half.txt", "of other settings");
+    write_text(folder, ".checkpoint", "epoch 3");
+    free(folder);
+    EXPECT_OK(workspace_begin(&space, "train", &folder, &err), &err);
+    expect_text(folder, ".checkpoint", "epoch 3");
+    write_text(folder, "new.txt", "1");
+    free(folder);
+    EXPECT_OK(workspace_finish(&space, "train", 5, &err), &err);
+    EXPECT_OK(workspace_publish(&space, &err), &err);
+    workspace_close(&space);
+    expect_text(out, "new.txt", "1");
+    EXPECT(!file_exists(test_path("leftover/old")));
+    free(out);
+}
+
 TEST(workspace_completes_an_interrupted_publication)
 {
     struct error err = {0};
@@ -135,4 +158,29 @@ TEST(workspace_refuses_damaged_records)
         EXPECT_ERROR(workspace_open(&space, test_path("damaged"), &err), &err, ERR_DATA,
                      "stages.json");
     }
+}
+
+TEST(workspace_publishes_nothing_of_a_killed_run_with_other_settings)
+{
+    struct error err = {0};
+    struct workspace space;
+    char *out = file_join(test_folder(), "other");
+
+    EXPECT_OK(workspace_open(&space, out, &err), &err);
+    run_stage(&space, "train", 1, "model.txt", "published");
+    EXPECT_OK(workspace_publish(&space, &err), &err);
+    workspace_close(&space);
+
+    EXPECT_OK(workspace_open(&space, out, &err), &err);
+    run_stage(&space, "train", 2, "model.txt", "killed");
+    workspace_close(&space);
+
+    EXPECT_OK(workspace_open(&space, out, &err), &err);
+    EXPECT(is_found(&space, "train", 1));
+    run_stage(&space, "report", 5, "report.txt", "new");
+    EXPECT_OK(workspace_publish(&space, &err), &err);
+    expect_text(out, "model.txt", "published");
+    expect_text(out, "report.txt", "new");
+    workspace_close(&space);
+    free(out);
 }
