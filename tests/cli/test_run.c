@@ -8,11 +8,7 @@
 
 static const char *pipeline(void)
 {
-    static char path[512];
-    const char *source = getenv("QUERN_SOURCE");
-
-    snprintf(path, sizeof path, "%s/apps/attribution/pipeline.yaml", source ? source : ".");
-    return path;
+    return test_source("apps/attribution/pipeline.yaml");
 }
 
 /* Impressions of 1,500 users, made once. */

@@ -10,12 +10,9 @@
 static json_t *example(void)
 {
     struct error err = {0};
-    char path[1024];
     json_t *document;
-    const char *source = getenv("QUERN_SOURCE");
 
-    snprintf(path, sizeof path, "%s/tests/report/example.json", source ? source : ".");
-    EXPECT_OK(json_read(path, 1 << 24, &document, &err), &err);
+    EXPECT_OK(json_read(test_source("tests/report/example.json"), 1 << 24, &document, &err), &err);
     return document;
 }
 
