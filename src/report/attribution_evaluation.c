@@ -72,7 +72,8 @@ static void draw_curve(struct text *out, const struct curve *curve, const struct
 static void draw_calibration(struct text *out, const json_t *metrics, struct arena *memory)
 {
     const json_t *bins = json_object_get(json_object_get(metrics, "calibration"), "bins");
-    const size_t count = json_array_size(bins) < 100 ? json_array_size(bins) : 100;
+    const size_t count =
+        json_array_size(bins) < SHOWN_BINS ? json_array_size(bins) : (size_t)SHOWN_BINS;
     double *x = ARENA_NEW(memory, double, count + 1), *y = ARENA_NEW(memory, double, count + 1);
     double largest = 0;
 
@@ -239,7 +240,7 @@ static void bins_table(struct text *out, const json_t *metrics)
              "</th></tr></thead>\n<tbody>\n");
     json_array_foreach(bins, index, bin)
     {
-        if (index == 100)
+        if (index == SHOWN_BINS)
             break;
         text_add_format(out, "<tr><th scope=\"row\">%s \xe2\x80\x93 %s</th>",
                         figure_score(read_number(bin, "low")).text,

@@ -235,7 +235,7 @@ TEST(page_of_the_worst_document_stays_small)
         json_object_set_new(settings, key, json_string(""));
     }
     json_object_update(json_object_get(document, "provenance"), settings);
-    json_object_set_new(json_object_get(document, "provenance"), "settings", settings);
+    json_decref(settings);
     json_t *bad = poisoned(document, name);
     json_object_del(bad, "report");
     struct text html = render(bad);
