@@ -117,8 +117,6 @@ static void draw_histogram(struct text *out, const json_t *metrics, struct arena
         json_array_size(yes) < SHOWN_LENGTHS ? json_array_size(yes) : (size_t)SHOWN_LENGTHS;
     double *value = ARENA_NEW(memory, double, 2 * places + 1);
     const char **place = ARENA_NEW(memory, const char *, places + 1);
-    static const char *const labels[] = {"Converted", "Not converted"};
-    static const size_t colours[] = {0, SVG_GREY};
 
     if (places == 0)
         return;
@@ -130,20 +128,19 @@ static void draw_histogram(struct text *out, const json_t *metrics, struct arena
     }
     html_add(out, "<figure><h3>Scores</h3>\n<figcaption>how many journeys got which score"
                   "</figcaption>\n");
-    chart_columns(out, &(struct chart_columns){
-                           .words = {.title = "Journeys by score",
-                                     .description = "Histogram of scores, converted journeys and "
-                                                    "others.",
-                                     .x_label = "score, from",
-                                     .y_label = "journeys"},
-                           .series_label = labels,
-                           .colour = colours,
-                           .series = 2,
-                           .places = places,
-                           .place = place,
-                           .value = value,
-                           .stacked = true,
-                           .kind = FIGURE_COUNT});
+    attribution_outcome_columns(
+        out, &(struct chart_columns){.words = {.title = "Journeys by score",
+                                               .description =
+                                                   "Histogram of scores, converted journeys and "
+                                                   "others.",
+                                               .x_label = "score, from",
+                                               .y_label = "journeys"},
+                                     .series = 2,
+                                     .places = places,
+                                     .place = place,
+                                     .value = value,
+                                     .stacked = true,
+                                     .kind = FIGURE_COUNT});
     html_add(out, "</figure>\n");
 }
 

@@ -4,8 +4,6 @@
 #include "report/html.h"
 #include "report/read.h"
 
-#include <math.h>
-
 enum { SETTING_COLUMNS = 96 };
 
 /* Any value as one line of escaped text. */
