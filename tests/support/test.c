@@ -63,6 +63,16 @@ const char *test_path(const char *name)
     return join(test_folder(), name);
 }
 
+const char *test_file(const char *name, const char *text)
+{
+    const char *path = test_path(name);
+    FILE *stream = fopen(path, "wb");
+
+    if (!stream || fputs(text, stream) < 0 || fclose(stream) != 0)
+        abort();
+    return path;
+}
+
 const char *test_source(const char *name)
 {
     return join(getenv("QUERN_SOURCE"), name);

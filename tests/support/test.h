@@ -91,6 +91,8 @@ extern int test_row;
 const char *test_folder(void);
 /* "folder/name" inside test_folder(); a static buffer that the fourth later call overwrites. */
 const char *test_path(const char *name);
+/* Write `text` to a file of the test folder; the path as test_path() gives it. */
+const char *test_file(const char *name, const char *text);
 /* "tests/golden/x" inside the source tree; a static buffer that the fourth later call overwrites.
  */
 const char *test_source(const char *name);
