@@ -20,7 +20,7 @@ static void take_impressions(struct path_set *paths, const struct journey_set *j
         if (!wanted(journeys, j, split))
             continue;
         const size_t from = (size_t)journeys->offset[j];
-        const size_t length = (size_t)journeys->offset[j + 1] - from;
+        const size_t length = journey_length(journeys, j);
         offset[next++] = used;
         memcpy(token + used, journeys->token + from, length * sizeof *token);
         used += length;
@@ -42,7 +42,7 @@ static void take_journeys(struct path_set *paths, const struct journey_set *jour
         if (!wanted(journeys, j, split))
             continue;
         const size_t from = (size_t)journeys->offset[j];
-        const size_t length = (size_t)journeys->offset[j + 1] - from;
+        const size_t length = journey_length(journeys, j);
         int64_t *path_age = age + paths->offset[next];
         conversions[next] = journeys->converted[j] ? 1 : 0;
         null[next++] = journeys->converted[j] ? 0 : 1;

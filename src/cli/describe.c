@@ -1,19 +1,11 @@
 #include "cli/command.h"
+#include "base/pool.h"
+#include "base/terminal.h"
 #include "sequence/describe.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
-
-static size_t terminal_columns(void)
-{
-    struct winsize size;
-
-    if (!isatty(STDOUT_FILENO))
-        return 0;
-    return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
-}
 
 int cmd_describe(int argc, char **argv)
 {
@@ -51,8 +43,8 @@ int cmd_describe(int argc, char **argv)
     const bool impressions = unit || config.entity != defaults.entity ||
                              config.time != defaults.time || config.token != defaults.token ||
                              config.outcome != defaults.outcome;
-    ok = ok && describe_table(&config, &split, impressions, stdout, terminal_columns(), threads,
-                              quiet, &err);
+    ok = ok && describe_table(&config, &split, impressions, stdout, terminal_columns(STDOUT_FILENO),
+                              threads, quiet, &err);
     ok = ok && command_flush(&err);
     return ok ? 0 : command_fail("describe", &err);
 }

@@ -1,5 +1,6 @@
 #include "cli/command.h"
 
+#include "base/pool.h"
 #include "base/terminal.h"
 #include "pipeline/run.h"
 #include "pipeline/run_summary.h"
@@ -32,7 +33,7 @@ int cmd_run(int argc, char **argv)
         {OPTION_SIZE, "folds", &options.folds, false, "K-fold cross-validation by entity", 2, 100},
         {OPTION_TEXT, "until", &options.until, false, "stop after this stage", 0, 0},
         {OPTION_SIZE, "threads", &options.threads, false, "threads (default: one per processor)", 1,
-         256},
+         POOL_MAX},
         {OPTION_SWITCH, "quiet", &options.quiet, false, "no progress", 0, 0},
         {.kind = OPTION_END},
     };

@@ -1,6 +1,7 @@
 #include "cli/command.h"
 
 #include "base/log.h"
+#include "base/pool.h"
 #include "pipeline/search_run.h"
 
 #include <stdio.h>
@@ -25,7 +26,8 @@ int cmd_search(int argc, char **argv)
         {OPTION_SIZE, "parallel", &parallel, false, "trials at a time, instead of search.parallel",
          1, SEARCH_PARALLEL_MAX},
         {OPTION_SIZE, "threads", &options.threads, false,
-         "threads, shared by the trials that run at a time (default: one per processor)", 1, 256},
+         "threads, shared by the trials that run at a time (default: one per processor)", 1,
+         POOL_MAX},
         {OPTION_SWITCH, "quiet", &options.quiet, false, "no progress", 0, 0},
         {.kind = OPTION_END},
     };

@@ -215,24 +215,15 @@ static void evaluate_resamples(struct evaluation *out, const struct scored *rows
     rows_copy_clear(&draw);
 }
 
-static double deviation(const struct evaluation *repeat, size_t count, size_t metric)
+/* spread_mean() or spread_deviation() of one metric over repeats. */
+static double spread(double (*of)(const double *value, size_t count),
+                     const struct evaluation *repeat, size_t count, size_t metric)
 {
-    double *value = memory_take(count + 1, sizeof *value);
+    double *value = memory_take(count, sizeof *value);
 
     for (size_t r = 0; r < count; r++)
         value[r] = repeat[r].value[metric];
-    const double result = spread_deviation(value, count);
-    free(value);
-    return result;
-}
-
-static double mean(const struct evaluation *repeat, size_t count, size_t metric)
-{
-    double *value = memory_take(count + 1, sizeof *value);
-
-    for (size_t r = 0; r < count; r++)
-        value[r] = repeat[r].value[metric];
-    const double result = spread_mean(value, count);
+    const double result = of(value, count);
     free(value);
     return result;
 }
@@ -244,10 +235,10 @@ static void add_metrics(json_t *document, const struct evaluation *value,
     for (size_t m = 0; m < EVALUATION_COUNT; m++) {
         char name[96];
         snprintf(name, sizeof name, "%s%s", metric_names[m], suffix);
-        json_object_set_new(document, name,
-                            json_pack("{s:o,s:o}", "value", number(value->value[m]),
-                                      "standard_deviation",
-                                      number(repeats ? deviation(repeat, repeats, m) : NAN)));
+        json_object_set_new(
+            document, name,
+            json_pack("{s:o,s:o}", "value", number(value->value[m]), "standard_deviation",
+                      number(repeats ? spread(spread_deviation, repeat, repeats, m) : NAN)));
     }
 }
 
@@ -293,8 +284,8 @@ static json_t *add_folds(json_t *document, const struct scored *rows, size_t fol
         ranking_clear(&ranking);
     }
     for (size_t m = 0; m < EVALUATION_COUNT; m++) {
-        average.value[m] = mean(value, folds, m);
-        average_constant.value[m] = mean(constant, folds, m);
+        average.value[m] = spread(spread_mean, value, folds, m);
+        average_constant.value[m] = spread(spread_mean, constant, folds, m);
     }
     add_metrics(document, &average, value, folds, "");
     add_metrics(document, &average_constant, constant, folds, "_best_constant_classifier");

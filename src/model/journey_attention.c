@@ -155,7 +155,7 @@ static void score_slices(void *context, size_t rank, size_t size)
         const size_t count = left < JOURNEY_SCORER_ROWS ? left : JOURNEY_SCORER_ROWS;
         for (size_t i = 0; i < count; i++) {
             const size_t row = s->unique->first[begin + i];
-            const size_t whole = (size_t)(s->set->offset[row + 1] - s->set->offset[row]);
+            const size_t whole = journey_length(s->set, row);
             length[i] = whole < s->max_length ? whole : s->max_length;
             token[i] = s->set->token + s->set->offset[row + 1] - length[i];
         }
@@ -213,8 +213,8 @@ void journey_attention_predict(const struct journey_attention *model, const stru
             score[i] = unique_score[unique.of[i]];
         if (attention)
             spread_attention(attention + i * set->max_length, set->max_length,
-                             (size_t)(set->offset[row + 1] - set->offset[row]),
-                             unique_attention + unique.of[i] * steps, steps);
+                             journey_length(set, row), unique_attention + unique.of[i] * steps,
+                             steps);
     }
     for (size_t i = 0; i < threads; i++)
         journey_scorer_free(scorer[i]);

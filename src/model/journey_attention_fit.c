@@ -54,7 +54,7 @@ static void fill_slice(void *context, size_t step, size_t index, struct graph_ru
     for (size_t i = 0; i < slice->rows; i++) {
         const size_t row = slice->row[i];
         f->token[at + i] = set->token + set->offset[row];
-        f->length[at + i] = (size_t)(set->offset[row + 1] - set->offset[row]);
+        f->length[at + i] = journey_length(set, row);
         f->label[at + i] = set->converted[row] != 0;
     }
     const struct journey_attention_slice filled = {

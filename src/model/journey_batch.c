@@ -78,11 +78,6 @@ void journey_slice_clear(struct journey_slice *slice)
     *slice = (struct journey_slice){0};
 }
 
-static size_t length_of(const struct journey_set *set, uint32_t row)
-{
-    return (size_t)(set->offset[row + 1] - set->offset[row]);
-}
-
 /* slice->batch_row = the rows of the batch, longest first, equal lengths in the epoch's order. */
 static size_t sort_batch(const struct journey_batches *batches, size_t batch,
                          struct journey_slice *slice)
@@ -96,11 +91,11 @@ static size_t sort_batch(const struct journey_batches *batches, size_t batch,
 
     memset(place, 0, (longest + 2) * sizeof *place);
     for (size_t i = 0; i < rows; i++)
-        place[longest - length_of(set, row[i]) + 1]++;
+        place[longest - journey_length(set, row[i]) + 1]++;
     for (size_t i = 1; i <= longest; i++)
         place[i] += place[i - 1];
     for (size_t i = 0; i < rows; i++)
-        slice->batch_row[place[longest - length_of(set, row[i])]++] = row[i];
+        slice->batch_row[place[longest - journey_length(set, row[i])]++] = row[i];
     return rows;
 }
 

@@ -45,8 +45,7 @@ static uint64_t hash_rows(uint64_t hash, const struct journey_set *set, struct j
             journey = (journey ^ (uint32_t)set->token[j]) * 0x9E3779B97F4A7C15u;
             journey ^= journey >> 29;
         }
-        hash = rng_mix(hash ^ journey,
-                       (uint64_t)row << 32 | (set->offset[row + 1] - set->offset[row]));
+        hash = rng_mix(hash ^ journey, (uint64_t)row << 32 | journey_length(set, row));
     }
     return hash;
 }

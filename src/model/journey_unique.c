@@ -5,17 +5,12 @@
 #include <stdbool.h>
 #include <string.h>
 
-static size_t length_of(const struct journey_set *set, uint32_t row)
-{
-    return (size_t)(set->offset[row + 1] - set->offset[row]);
-}
-
 static uint64_t hash_journey(const struct journey_set *set, uint32_t row)
 {
     const int32_t *token = set->token + set->offset[row];
-    uint64_t hash = length_of(set, row);
+    uint64_t hash = journey_length(set, row);
 
-    for (size_t i = 0; i < length_of(set, row); i++) {
+    for (size_t i = 0; i < journey_length(set, row); i++) {
         hash = (hash ^ (uint32_t)token[i]) * 0x9E3779B97F4A7C15u;
         hash ^= hash >> 29;
     }
@@ -24,9 +19,9 @@ static uint64_t hash_journey(const struct journey_set *set, uint32_t row)
 
 static bool same_journey(const struct journey_set *set, uint32_t a, uint32_t b)
 {
-    return length_of(set, a) == length_of(set, b) &&
+    return journey_length(set, a) == journey_length(set, b) &&
            memcmp(set->token + set->offset[a], set->token + set->offset[b],
-                  length_of(set, a) * sizeof *set->token) == 0;
+                  journey_length(set, a) * sizeof *set->token) == 0;
 }
 
 /* Reorder `first`, longest first and otherwise as met, and point `of` at the new places. */
@@ -35,17 +30,17 @@ static void sort_by_length(struct journey_unique *unique, const struct journey_s
     size_t longest = 0;
 
     for (size_t i = 0; i < unique->count; i++)
-        if (length_of(set, unique->first[i]) > longest)
-            longest = length_of(set, unique->first[i]);
+        if (journey_length(set, unique->first[i]) > longest)
+            longest = journey_length(set, unique->first[i]);
     size_t *place = memory_take_zeroed(longest + 2, sizeof *place);
     uint32_t *moved = memory_take(unique->count, sizeof *moved);
     uint32_t *first = memory_take(unique->count, sizeof *first);
     for (size_t i = 0; i < unique->count; i++)
-        place[longest - length_of(set, unique->first[i]) + 1]++;
+        place[longest - journey_length(set, unique->first[i]) + 1]++;
     for (size_t i = 1; i <= longest; i++)
         place[i] += place[i - 1];
     for (size_t i = 0; i < unique->count; i++) {
-        moved[i] = (uint32_t)place[longest - length_of(set, unique->first[i])]++;
+        moved[i] = (uint32_t)place[longest - journey_length(set, unique->first[i])]++;
         first[moved[i]] = unique->first[i];
     }
     for (size_t i = 0; i < unique->rows; i++)

@@ -1,10 +1,10 @@
 /*
  * checkpoint — a training run on disk after a whole epoch, so that a killed run goes on.
  *
- * One safetensors file, replaced whole after every epoch: the trainer's vectors, the best weights
- * so far and the numbers measured per epoch. Random numbers are counter-based and have no state to
- * keep. The metadata holds the caller's key: a text that is equal exactly when going on is right
- * (settings, data); a checkpoint with another key is left alone and training starts anew.
+ * One safetensors file, replaced whole each time it is written: the trainer's vectors, the best
+ * weights so far and the numbers measured per epoch. Random numbers are counter-based and have no
+ * state to keep. The metadata holds the caller's key: a text that is equal exactly when going on is
+ * right (settings, data); a checkpoint with another key is left alone and training starts anew.
  */
 #ifndef QUERN_NN_CHECKPOINT_H
 #define QUERN_NN_CHECKPOINT_H

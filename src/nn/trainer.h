@@ -1,10 +1,10 @@
 /*
  * trainer — optimisation steps on a graph, spread over threads, the same bits for any number.
  *
- * A step has a fixed number of slices. Each slice is filled, run forward and backward by one
- * thread, in its own graph_run; then the gradients are added in the order of the slices and Adam
- * updates the weights, each thread a range of the numbers; then the weights are packed for the
- * kernels. The result depends on how a batch is cut into slices and on nothing about threads. All
+ * A step has a fixed number of slices. Each thread packs the weights for its kernels; each slice is
+ * filled, run forward and backward by one thread, in its own graph_run; then the gradients are
+ * added in the order of the slices and Adam updates the weights, each thread a range of the
+ * numbers. The result depends on how a batch is cut into slices and on nothing about threads. All
  * steps of a call run inside one pool_run(), with barriers between the phases, and allocate
  * nothing.
  *

@@ -74,7 +74,7 @@ static void add_journey(struct attention_pass *pass, size_t j, const float *atte
 {
     const struct journey_set *set = &pass->run->journeys.set;
     const int32_t *token = set->token + set->offset[j];
-    const size_t length = set->offset[j + 1] - set->offset[j];
+    const size_t length = journey_length(set, j);
     const int converted = set->converted[j] != 0;
     double sum = 0;
 

@@ -1,16 +1,6 @@
 /* config_system — the tables of a pipeline file: systems, their sections, what is ours in them. */
 #include "pipeline/config_internal.h"
 
-static const char *const time_units[] = {
-    [TIME_UNIT_AUTO] = "auto",
-    [TIME_UNIT_SECONDS] = "s",
-    [TIME_UNIT_MILLISECONDS] = "ms",
-    [TIME_UNIT_MICROSECONDS] = "us",
-    [TIME_UNIT_NANOSECONDS] = "ns",
-    [TIME_UNIT_ISO] = "iso",
-    NULL,
-};
-
 static const struct config_field source_fields[] = {
     CONFIG_TEXT(struct source_config, path, NULL,
                 "a file or a glob: .parquet, .csv, .csv.gz, .jsonl; this or `query`"),
@@ -22,7 +12,7 @@ static const struct config_field source_fields[] = {
                 "column of what happened, such as a campaign; required"),
     CONFIG_TEXT(struct source_config, outcome, NULL,
                 "column that is true where the event led to the outcome; required"),
-    CONFIG_CHOICE(struct source_config, time_unit, TIME_UNIT_AUTO, time_units,
+    CONFIG_CHOICE(struct source_config, time_unit, TIME_UNIT_AUTO, time_unit_names,
                   "what a number in the time column counts since 1970"),
     CONFIG_END,
 };

@@ -2,8 +2,8 @@
  * run — everything a pipeline file says, stage by stage.
  *
  * Stages whose inputs have not changed are skipped; nothing in the output folder changes until all
- * stages have succeeded (workspace.h). Same data, pipeline and seed give the same bytes at any
- * number of threads; only report.html, report.json and training.json hold the time that was taken.
+ * stages have succeeded (workspace.h). Same data, pipeline and seed give the same bytes in every
+ * file, at any number of threads; no output holds a time of day or a duration.
  */
 #ifndef QUERN_PIPELINE_RUN_H
 #define QUERN_PIPELINE_RUN_H

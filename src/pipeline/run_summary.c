@@ -77,7 +77,8 @@ static void print_distances(const json_t *document, FILE *to)
     fputs("\ndistance of campaign shares from the truth (total variation, 0 is perfect)\n", to);
     for (size_t i = 0; i < json_array_size(list); i++) {
         const json_t *row = json_array_get(list, i);
-        fprintf(to, "  %-20s %.3f\n", json_string_value(json_object_get(row, "label")),
+        const char *label = json_string_value(json_object_get(row, "label"));
+        fprintf(to, "  %-20s %.3f\n", label ? label : "",
                 json_number_value(json_object_get(row, "total_variation")));
     }
 }

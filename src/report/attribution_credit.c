@@ -140,6 +140,14 @@ void attribution_section_credits(struct text *out, struct attribution_page *page
     html_section_close(out);
 }
 
+static void value_row(struct text *out, const char *name, struct figure value)
+{
+    html_add(out, "<tr>");
+    html_row_name(out, name);
+    html_cell(out, value);
+    html_add(out, "</tr>\n");
+}
+
 void attribution_section_truth(struct text *out, struct attribution_page *page)
 {
     const struct attribution_credits *credits = &page->credits;
@@ -179,12 +187,8 @@ void attribution_section_truth(struct text *out, struct attribution_page *page)
     html_add(out,
              "<thead><tr><th scope=\"col\">Method</th><th scope=\"col\" class=\"n\">Distance</th>"
              "</tr></thead>\n<tbody>\n");
-    for (size_t m = 0; m < count; m++) {
-        html_add(out, "<tr>");
-        html_row_name(out, name[m]);
-        html_cell(out, figure_score(value[m]));
-        html_add(out, "</tr>\n");
-    }
+    for (size_t m = 0; m < count; m++)
+        value_row(out, name[m], figure_score(value[m]));
     html_add(out, "</tbody>\n");
     html_table_close(out);
     html_section_close(out);
@@ -243,12 +247,8 @@ void attribution_section_removal(struct text *out, struct attribution_page *page
     html_add(out,
              "<thead><tr><th scope=\"col\">Campaign</th><th scope=\"col\" class=\"n\">Effect</th>"
              "</tr></thead>\n<tbody>\n");
-    for (size_t c = 0; c < count; c++) {
-        html_add(out, "<tr>");
-        html_row_name(out, name[c]);
-        html_cell(out, figure_share(value[c]));
-        html_add(out, "</tr>\n");
-    }
+    for (size_t c = 0; c < count; c++)
+        value_row(out, name[c], figure_share(value[c]));
     html_add(out, "</tbody>\n");
     html_table_close(out);
     html_section_close(out);

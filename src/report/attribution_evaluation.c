@@ -72,7 +72,8 @@ static void draw_curve(struct text *out, const struct curve *curve, const struct
 static void draw_calibration(struct text *out, const json_t *metrics, struct arena *memory)
 {
     const json_t *bins = json_object_get(json_object_get(metrics, "calibration"), "bins");
-    const size_t count = json_array_size(bins) < 100 ? json_array_size(bins) : 100;
+    const size_t count =
+        json_array_size(bins) < SHOWN_BINS ? json_array_size(bins) : (size_t)SHOWN_BINS;
     double *x = ARENA_NEW(memory, double, count + 1), *y = ARENA_NEW(memory, double, count + 1);
     double largest = 0;
 
@@ -116,8 +117,6 @@ static void draw_histogram(struct text *out, const json_t *metrics, struct arena
         json_array_size(yes) < SHOWN_LENGTHS ? json_array_size(yes) : (size_t)SHOWN_LENGTHS;
     double *value = ARENA_NEW(memory, double, 2 * places + 1);
     const char **place = ARENA_NEW(memory, const char *, places + 1);
-    static const char *const labels[] = {"Converted", "Not converted"};
-    static const size_t colours[] = {0, SVG_GREY};
 
     if (places == 0)
         return;
@@ -129,20 +128,19 @@ static void draw_histogram(struct text *out, const json_t *metrics, struct arena
     }
     html_add(out, "<figure><h3>Scores</h3>\n<figcaption>how many journeys got which score"
                   "</figcaption>\n");
-    chart_columns(out, &(struct chart_columns){
-                           .words = {.title = "Journeys by score",
-                                     .description = "Histogram of scores, converted journeys and "
-                                                    "others.",
-                                     .x_label = "score, from",
-                                     .y_label = "journeys"},
-                           .series_label = labels,
-                           .colour = colours,
-                           .series = 2,
-                           .places = places,
-                           .place = place,
-                           .value = value,
-                           .stacked = true,
-                           .kind = FIGURE_COUNT});
+    attribution_outcome_columns(
+        out, &(struct chart_columns){.words = {.title = "Journeys by score",
+                                               .description =
+                                                   "Histogram of scores, converted journeys and "
+                                                   "others.",
+                                               .x_label = "score, from",
+                                               .y_label = "journeys"},
+                                     .series = 2,
+                                     .places = places,
+                                     .place = place,
+                                     .value = value,
+                                     .stacked = true,
+                                     .kind = FIGURE_COUNT});
     html_add(out, "</figure>\n");
 }
 
@@ -239,7 +237,7 @@ static void bins_table(struct text *out, const json_t *metrics)
              "</th></tr></thead>\n<tbody>\n");
     json_array_foreach(bins, index, bin)
     {
-        if (index == 100)
+        if (index == SHOWN_BINS)
             break;
         text_add_format(out, "<tr><th scope=\"row\">%s \xe2\x80\x93 %s</th>",
                         figure_score(read_number(bin, "low")).text,

@@ -1,7 +1,6 @@
 /* What journeys look like: transitions, lengths, and where attention falls. */
 #include "report/attribution_section.h"
 
-#include "report/chart.h"
 #include "report/html.h"
 #include "report/read.h"
 
@@ -135,6 +134,18 @@ void attribution_section_matrix(struct text *out, struct attribution_page *page)
     html_section_close(out);
 }
 
+/* Series 0: converted journeys. */
+void attribution_outcome_columns(struct text *out, const struct chart_columns *chart)
+{
+    static const char *const labels[] = {"Converted", "Not converted"};
+    static const size_t colours[] = {0, SVG_GREY};
+    struct chart_columns named = *chart;
+
+    named.series_label = labels;
+    named.colour = colours;
+    chart_columns(out, &named);
+}
+
 /* Journeys by length in at most SHOWN_LENGTHS places, the last of which takes all longer ones. */
 struct lengths {
     size_t places, listed;
@@ -205,8 +216,6 @@ void attribution_section_journeys(struct text *out, struct attribution_page *pag
     const double told = read_number(object, "whole_share");
     const double share = isfinite(told) ? told : 0.8;
     struct lengths lengths;
-    static const char *const labels[] = {"Converted", "Not converted"};
-    static const size_t colours[] = {0, SVG_GREY};
 
     read_lengths(&lengths, object, &page->memory);
     if (lengths.places == 0)
@@ -223,23 +232,21 @@ void attribution_section_journeys(struct text *out, struct attribution_page *pag
                         isfinite(max) ? "; the model sees the last " : "",
                         isfinite(max) ? figure_count(max).text : "");
     html_add(out, "<figure>");
-    chart_columns(out,
-                  &(struct chart_columns){
-                      .words = {.title = "Journeys by number of impressions",
-                                .description = "Histogram of journey lengths; the same numbers "
-                                               "are in the table below.",
-                                .x_label = "impressions in the journey",
-                                .y_label = "journeys"},
-                      .series_label = labels,
-                      .colour = colours,
-                      .series = lengths.split ? 2 : 1,
-                      .places = lengths.places,
-                      .place = lengths.place,
-                      .value = lengths.value,
-                      .stacked = true,
-                      .kind = FIGURE_COUNT,
-                      .mark_after = marked ? (size_t)keeps : 0,
-                      .mark_label = mark});
+    attribution_outcome_columns(
+        out, &(struct chart_columns){.words = {.title = "Journeys by number of impressions",
+                                               .description =
+                                                   "Histogram of journey lengths; the same numbers "
+                                                   "are in the table below.",
+                                               .x_label = "impressions in the journey",
+                                               .y_label = "journeys"},
+                                     .series = lengths.split ? 2 : 1,
+                                     .places = lengths.places,
+                                     .place = lengths.place,
+                                     .value = lengths.value,
+                                     .stacked = true,
+                                     .kind = FIGURE_COUNT,
+                                     .mark_after = marked ? (size_t)keeps : 0,
+                                     .mark_label = mark});
     html_add(out, "</figure>\n");
     lengths_table(out, &lengths);
     html_section_close(out);
@@ -274,8 +281,6 @@ void attribution_section_attention(struct text *out, struct attribution_page *pa
     const json_t *no = json_object_get(object, "not_converted");
     const char *place[SHOWN_POSITIONS];
     double value[2 * SHOWN_POSITIONS];
-    static const char *const labels[] = {"Converted", "Not converted"};
-    static const size_t colours[] = {0, SVG_GREY};
     size_t places =
         json_array_size(yes) > json_array_size(no) ? json_array_size(yes) : json_array_size(no);
 
@@ -294,19 +299,18 @@ void attribution_section_attention(struct text *out, struct attribution_page *pa
         "Mean attention the model gives to an impression, by its distance from the "
         "journey's last one.");
     html_add(out, "<figure>");
-    chart_columns(out, &(struct chart_columns){
-                           .words = {.title = "Mean attention by position",
-                                     .description = "Mean attention by position counted from the "
-                                                    "end, for converted and other journeys.",
-                                     .x_label = "impressions before the last",
-                                     .y_label = "mean attention"},
-                           .series_label = labels,
-                           .colour = colours,
-                           .series = 2,
-                           .places = places,
-                           .place = place,
-                           .value = value,
-                           .kind = FIGURE_SCORE});
+    attribution_outcome_columns(
+        out, &(struct chart_columns){.words = {.title = "Mean attention by position",
+                                               .description =
+                                                   "Mean attention by position counted from the "
+                                                   "end, for converted and other journeys.",
+                                               .x_label = "impressions before the last",
+                                               .y_label = "mean attention"},
+                                     .series = 2,
+                                     .places = places,
+                                     .place = place,
+                                     .value = value,
+                                     .kind = FIGURE_SCORE});
     html_add(out, "</figure>\n");
     attention_table(out, value, places);
     html_section_close(out);

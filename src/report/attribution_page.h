@@ -21,14 +21,13 @@
  *   "training"  [{"epoch", "train_loss", "test_loss", "train_auc", "test_auc", "best": true}]
  *   "evaluation" the object of evaluation.json (metric/evaluation.h), with curves
  *   "evaluation_note" which rows it is about ("5 folds", "the test split")
- *   "provenance" {"settings": {name: value, or object of these}, "stages": [{"name", "seconds"}],
- *                "seconds": total, "pipeline": the text of the pipeline file}; every other key is
- *                a line of text or a number (seed, version, data_hash, created)
+ *   "provenance" {"pipeline": the text of the pipeline file}; every other key is a line of text or
+ *                a number (version, data_hash, seeds)
  *
  * Everything is optional: a section without data is left out. A number that is missing, null or
  * "NaN" is shown as "–". Shown at most: 30 campaigns (by the leading method; the rest is summed as
  * "other"), 20 removal effects, 16 methods, 20 states, 60 journey lengths, 30 positions, 200
- * epochs, 50 folds, 80 settings, 24 KB of pipeline text.
+ * epochs, 50 folds, 80 lines of provenance, 24 KB of pipeline text.
  */
 #ifndef QUERN_REPORT_ATTRIBUTION_PAGE_H
 #define QUERN_REPORT_ATTRIBUTION_PAGE_H

@@ -1,10 +1,8 @@
-/* Where the page came from: settings, versions, times, the pipeline file. */
+/* Where the page came from: version, seeds, hash of the data, the pipeline file. */
 #include "report/attribution_section.h"
 
 #include "report/html.h"
 #include "report/read.h"
-
-#include <math.h>
 
 enum { SETTING_COLUMNS = 96 };
 
@@ -20,15 +18,13 @@ static void value_text(struct text *out, const json_t *value)
     }
 }
 
-/* "data_hash" reads "data hash"; `group` (may be NULL) goes in front. */
-static void line(struct text *out, const char *group, const char *key, const json_t *value)
+/* "data_hash" reads "data hash". */
+static void line(struct text *out, const char *key, const json_t *value)
 {
     struct text name = {0};
 
-    if (group)
-        text_add_format(&name, "%s.", group);
     text_add_format(&name, "%s", key);
-    for (size_t i = 0; !group && i < name.length; i++)
+    for (size_t i = 0; i < name.length; i++)
         if (name.bytes[i] == '_')
             name.bytes[i] = ' ';
     html_add(out, "<tr>");
@@ -37,68 +33,6 @@ static void line(struct text *out, const char *group, const char *key, const jso
     value_text(out, value);
     html_add(out, "</td></tr>\n");
     text_clear(&name);
-}
-
-/* Settings: nested one deep, as a pipeline file is. Returns how many lines were written. */
-static size_t settings_lines(struct text *out, const json_t *settings)
-{
-    const char *key, *inner_key;
-    json_t *value, *inner;
-    size_t count = 0;
-
-    json_object_foreach((json_t *)settings, key, value)
-    {
-        if (!json_is_object(value)) {
-            if (count++ < SHOWN_SETTINGS)
-                line(out, "", key, value);
-            continue;
-        }
-        json_object_foreach(value, inner_key, inner) if (count++ < SHOWN_SETTINGS)
-            line(out, key, inner_key, inner);
-    }
-    return count;
-}
-
-static void key_table_open(struct text *out, const char *caption)
-{
-    text_add_format(out,
-                    "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"%s\">"
-                    "<table class=\"key\">\n<caption>%s</caption>\n<tbody>\n",
-                    caption, caption);
-}
-
-static void key_table_close(struct text *out)
-{
-    html_add(out, "</tbody>\n</table></div>\n");
-}
-
-static void stages_table(struct text *out, const json_t *stages, double seconds)
-{
-    const json_t *stage;
-    size_t index;
-
-    if (json_array_size(stages) == 0)
-        return;
-    html_table_open(out, "Time by stage", "Seconds of each stage of the run");
-    html_add(out,
-             "<thead><tr><th scope=\"col\">Stage</th><th scope=\"col\" class=\"n\">Time</th></tr>"
-             "</thead>\n<tbody>\n");
-    json_array_foreach(stages, index, stage)
-    {
-        if (index == SHOWN_FOLDS)
-            break;
-        html_add(out, "<tr>");
-        html_row_name(out, read_text(stage, "name"));
-        html_cell(out, figure_seconds(read_number(stage, "seconds")));
-        html_add(out, "</tr>\n");
-    }
-    if (isfinite(seconds)) {
-        html_add(out, "<tr class=\"sum\"><th scope=\"row\">All</th>");
-        html_cell(out, figure_seconds(seconds));
-        html_add(out, "</tr>\n");
-    }
-    html_add(out, "</tbody>\n");
-    html_table_close(out);
 }
 
 static void pipeline_text(struct text *out, const char *pipeline)
@@ -120,17 +54,9 @@ static void pipeline_text(struct text *out, const char *pipeline)
     text_clear(&part);
 }
 
-static bool has_own_place(const char *key)
-{
-    return strcmp(key, "settings") == 0 || strcmp(key, "stages") == 0 ||
-           strcmp(key, "pipeline") == 0 || strcmp(key, "seconds") == 0;
-}
-
 void attribution_section_provenance(struct text *out, struct attribution_page *page)
 {
     json_t *provenance = json_object_get(page->document, "provenance"), *value;
-    const double seconds = read_number(provenance, "seconds");
-    const json_t *settings = json_object_get(provenance, "settings");
     const char *key;
     size_t lines = 0;
 
@@ -138,23 +64,14 @@ void attribution_section_provenance(struct text *out, struct attribution_page *p
         return;
     html_section_open(out, "provenance", "Settings and provenance",
                       "Same data, settings and seed give the same numbers again.");
-    key_table_open(out, "This run");
-    json_object_foreach(provenance, key, value) if (!has_own_place(key) && lines++ < SHOWN_SETTINGS)
-        line(out, NULL, key, value);
-    if (isfinite(seconds))
-        text_add_format(out, "<tr><th scope=\"row\">time taken</th><td>%s</td></tr>\n",
-                        figure_seconds(seconds).text);
-    key_table_close(out);
-    if (json_object_size(settings) > 0) {
-        html_add(out, "<details><summary>Settings</summary>\n");
-        key_table_open(out, "Settings of this run");
-        const size_t count = settings_lines(out, settings);
-        key_table_close(out);
-        if (count > SHOWN_SETTINGS)
-            text_add_format(out, "<p class=\"note\">and %zu more</p>\n", count - SHOWN_SETTINGS);
-        html_add(out, "</details>\n");
+    html_add(out, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"This run\">"
+                  "<table class=\"key\">\n<caption>This run</caption>\n<tbody>\n");
+    json_object_foreach(provenance, key, value)
+    {
+        if (strcmp(key, "pipeline") != 0 && lines++ < SHOWN_SETTINGS)
+            line(out, key, value);
     }
-    stages_table(out, json_object_get(provenance, "stages"), seconds);
+    html_add(out, "</tbody>\n</table></div>\n");
     pipeline_text(out, read_text(provenance, "pipeline"));
     html_section_close(out);
 }

@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "base/text.h"
+#include "report/chart.h"
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -22,6 +23,7 @@ enum {
     SHOWN_POSITIONS = 30,
     SHOWN_EPOCHS = 200,
     SHOWN_FOLDS = 50,
+    SHOWN_BINS = 100,
     SHOWN_SETTINGS = 80,
     SHOWN_PIPELINE_BYTES = 24 << 10,
 };
@@ -52,6 +54,9 @@ struct attribution_page {
     struct attribution_credits credits; /* campaigns == 0: none */
     struct arena memory;
 };
+
+/* Columns of up to two series, converted journeys and others, in their names and colours. */
+void attribution_outcome_columns(struct text *out, const struct chart_columns *chart);
 
 void attribution_section_credits(struct text *out, struct attribution_page *page);
 void attribution_section_truth(struct text *out, struct attribution_page *page);

@@ -81,26 +81,6 @@ struct figure figure_share(double value)
     return figure;
 }
 
-struct figure figure_seconds(double value)
-{
-    struct figure figure;
-
-    if (!isfinite(value) || value < 0 || value > 1e12)
-        return missing();
-    const unsigned long long whole = (unsigned long long)(value + 0.5);
-    if (value < 0.9995)
-        snprintf(figure.text, sizeof figure.text, "%.0f" THIN "ms", value * 1000);
-    else if (value < 99.95)
-        snprintf(figure.text, sizeof figure.text, "%.1f" THIN "s", value);
-    else if (whole < 3600)
-        snprintf(figure.text, sizeof figure.text, "%llu" THIN "min %llu" THIN "s", whole / 60,
-                 whole % 60);
-    else
-        snprintf(figure.text, sizeof figure.text, "%llu" THIN "h %llu" THIN "min", whole / 3600,
-                 whole % 3600 / 60);
-    return figure;
-}
-
 struct figure figure_of_kind(double value, enum figure_kind kind)
 {
     switch (kind) {

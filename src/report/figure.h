@@ -14,11 +14,10 @@ struct figure {
     char text[40];
 };
 
-struct figure figure_count(double value);   /* 1,234,567 */
-struct figure figure_amount(double value);  /* 1,235 / 123 / 12.3 / 1.23 / 3 */
-struct figure figure_score(double value);   /* 0.7404 */
-struct figure figure_share(double value);   /* 0.123 is 12.3 % */
-struct figure figure_seconds(double value); /* 350 ms / 12.3 s / 3 min 20 s / 2 h 5 min */
+struct figure figure_count(double value);  /* 1,234,567 */
+struct figure figure_amount(double value); /* 1,235 / 123 / 12.3 / 1.23 / 3 */
+struct figure figure_score(double value);  /* 0.7404 */
+struct figure figure_share(double value);  /* 0.123 is 12.3 % */
 
 /* How the ticks and the values of an axis read. */
 enum figure_kind { FIGURE_AMOUNT, FIGURE_COUNT, FIGURE_SCORE, FIGURE_SHARE };

@@ -122,14 +122,12 @@ static bool is_plain_integer(const struct table_string *text)
 static bool check_entity(struct impressions *rows, const struct table_column *column,
                          struct error *err)
 {
-    enum { ENTITY_BYTES = 65535 };
-
     if (!check_text(rows, column, "entity", err))
         return false;
     for (size_t i = 0; i < rows->count; i++)
-        if (column->text[i].length > ENTITY_BYTES) {
+        if (column->text[i].length > ENTITY_BYTES_MAX) {
             error_set(err, ERR_LIMIT, "an entity is %zu bytes long, the limit is %d",
-                      column->text[i].length, ENTITY_BYTES);
+                      column->text[i].length, ENTITY_BYTES_MAX);
             return impressions_fail(rows, i, err);
         }
     for (size_t i = 0; i < rows->count && rows->integers; i++)
@@ -295,13 +293,11 @@ void times_join(struct times *whole, const struct times *part)
     join_seen(&whole->exact, &part->exact);
 }
 
-bool times_unit(const struct times *times, const struct table_source *source,
-                const struct journey_config *config, int64_t *numerator, int64_t *denominator,
-                struct error *err)
+bool times_unit(const struct times *times, const struct journey_config *config, int64_t *numerator,
+                int64_t *denominator, struct error *err)
 {
     int unit = config->time_unit;
 
-    (void)source;
     *numerator = *denominator = 1;
     if (times->integer.row >= 0 && times->exact.row >= 0) {
         const bool exact_last = times->exact.row > times->integer.row;

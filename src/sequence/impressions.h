@@ -1,7 +1,8 @@
 /*
  * impressions — the four columns of a table that make journeys, checked row by row.
  *
- *   entity   text (integers become their decimal digits); neither missing nor empty
+ *   entity   text (integers become their decimal digits) of at most ENTITY_BYTES_MAX bytes; neither
+ *            missing nor empty
  *   token    text; neither missing nor empty
  *   time     an integer, a date or timestamp (then microseconds), or text with either
  *   outcome  a boolean, 0 or 1, or text as text_to_bool() reads it; missing is false
@@ -14,7 +15,10 @@
 #include "sequence/journeys.h"
 #include "table/reader.h"
 
-enum { PLACE_MAX = 512 };
+enum {
+    PLACE_MAX = 512,
+    ENTITY_BYTES_MAX = 65535, /* a record has its length in 16 bits */
+};
 
 struct time_seen {
     int64_t row; /* the first row with such a time; -1: none */
@@ -60,8 +64,7 @@ void times_join(struct times *whole, const struct times *part);
  *
  * ERR_DATA  integers and ISO times are mixed
  */
-MUST_CHECK bool times_unit(const struct times *times, const struct table_source *source,
-                           const struct journey_config *config, int64_t *numerator,
-                           int64_t *denominator, struct error *err);
+MUST_CHECK bool times_unit(const struct times *times, const struct journey_config *config,
+                           int64_t *numerator, int64_t *denominator, struct error *err);
 
 #endif

@@ -3,7 +3,15 @@
 
 #include <math.h>
 
-static const char *const time_units[] = {"auto", "s", "ms", "us", "ns", "iso", NULL};
+const char *const time_unit_names[] = {
+    [TIME_UNIT_AUTO] = "auto",
+    [TIME_UNIT_SECONDS] = "s",
+    [TIME_UNIT_MILLISECONDS] = "ms",
+    [TIME_UNIT_MICROSECONDS] = "us",
+    [TIME_UNIT_NANOSECONDS] = "ns",
+    [TIME_UNIT_ISO] = "iso",
+    NULL,
+};
 static const char *const keeps[] = {"last", "first", NULL};
 
 const struct config_field journey_source_fields[] = {
@@ -13,7 +21,7 @@ const struct config_field journey_source_fields[] = {
     CONFIG_TEXT(struct journey_config, token, "campaign", "column of what was shown"),
     CONFIG_TEXT(struct journey_config, outcome, "conversion",
                 "column that is true at a conversion"),
-    CONFIG_CHOICE(struct journey_config, time_unit, TIME_UNIT_AUTO, time_units,
+    CONFIG_CHOICE(struct journey_config, time_unit, TIME_UNIT_AUTO, time_unit_names,
                   "unit of integer times; auto tells by their size"),
     CONFIG_END,
 };

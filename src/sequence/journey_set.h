@@ -1,13 +1,14 @@
 /*
  * journey_set — customer journeys as columns, ready for training and attribution.
  *
- *   offset    [count + 1]       journey j owns impressions offset[j] .. offset[j + 1] - 1, in time
- * order token     [offset[count]]   index into campaign[] time      [offset[count]]   microseconds
- * since 1970, UTC id        [count]           journey_id: input row number of the journey's first
- * impression entity    [count]           seeded hash of the entity: splits and folds are cut by it
- *   converted [count]           1 if the whole journey ended in a conversion
- *   split     [count]           enum split
- *   campaign  [campaigns]       names: first those of the training split, sorted; then, sorted,
+ *   offset    [count + 1]      journey j owns impressions offset[j] .. offset[j + 1] - 1, in order
+ *   token     [offset[count]]  index into campaign[]
+ *   time      [offset[count]]  microseconds since 1970, UTC
+ *   id        [count]          journey_id: input row number of the journey's first impression
+ *   entity    [count]          seeded hash of the entity: splits and folds are cut by it
+ *   converted [count]          1 if the whole journey ended in a conversion
+ *   split     [count]          enum split
+ *   campaign  [campaigns]      names: first those of the training split, sorted; then, sorted,
  * those seen only in other splits. A token at or above `vocabulary` is unknown to a model.
  *
  * Journeys are ragged; they are padded only when a batch is made. Impressions beyond max_length are
@@ -31,5 +32,10 @@ struct journey_set {
     const uint8_t *converted, *split;
     const char *const *campaign;
 };
+
+static inline size_t journey_length(const struct journey_set *set, size_t j)
+{
+    return (size_t)(set->offset[j + 1] - set->offset[j]);
+}
 
 #endif

@@ -42,6 +42,8 @@ enum time_unit {
     TIME_UNIT_ISO,
 };
 
+extern const char *const time_unit_names[]; /* as in files and flags; ends with NULL */
+
 enum journey_keep { JOURNEY_KEEP_LAST, JOURNEY_KEEP_FIRST };
 
 struct journey_config {
@@ -59,7 +61,8 @@ struct split_config {
     size_t seed;
 };
 
-extern const struct config_field journey_source_fields[]; /* of struct journey_config */
+extern const struct config_field journey_source_fields[]; /* of struct journey_config; where no
+                                                             pipeline file names the columns */
 extern const struct config_field journey_fields[];        /* of struct journey_config */
 extern const struct config_field split_fields[];          /* of struct split_config */
 

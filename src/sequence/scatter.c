@@ -202,7 +202,7 @@ bool scatter_run(struct scattered *out, const struct table_source *source,
     bool ok = !s.failed;
     if (ok && out->impressions == 0)
         ok = error_set(err, ERR_DATA, "'%s' has no rows", source->name);
-    ok = ok && times_unit(&s.times, source, config, &out->numerator, &out->denominator, err);
+    ok = ok && times_unit(&s.times, config, &out->numerator, &out->denominator, err);
     if (ok) {
         char note[64];
         snprintf(note, sizeof note, "%llu impressions", (unsigned long long)out->impressions);

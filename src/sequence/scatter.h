@@ -19,7 +19,6 @@
 
 enum {
     PARTITIONS = 256,
-    ENTITY_BYTES_MAX = 65535,
     RECORD_HEADER = 8 + 4 + 4 + 2,
 };
 

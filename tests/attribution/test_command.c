@@ -2,19 +2,10 @@
 #include "base/file.h"
 #include "support/test.h"
 
-static const char *table(const char *name, const char *text)
-{
-    const char *path = test_path(name);
-    struct error err = {0};
-
-    EXPECT_OK(file_write(path, text, strlen(text), &err), &err);
-    return path;
-}
-
 /* Time decay: 2 w / (1 + w) with w = 2^(-1/7), as the table has no times. */
 TEST(attribute_prints_csv_into_a_pipe)
 {
-    const char *file = table("p.csv", "path,total_conversions,total_null\na > b,2,1\n");
+    const char *file = test_file("p.csv", "path,total_conversions,total_null\na > b,2,1\n");
     struct test_output o = test_quern("attribute %s --order 1", file);
 
     EXPECT_EQ(o.status, 0);
@@ -27,7 +18,7 @@ TEST(attribute_prints_csv_into_a_pipe)
 
 TEST(attribute_writes_three_tables)
 {
-    const char *file = table("p.csv", "path;n\na|b;2\n");
+    const char *file = test_file("p.csv", "path;n\na|b;2\n");
     struct test_output o = test_quern("attribute %s --sep '|' --conversions-column n -o %s", file,
                                       test_path("o.jsonl"));
 
@@ -53,7 +44,7 @@ TEST(attribute_says_what_is_wrong)
         {"%s --truth %1$s", "channel_name", 1},
         {"%s -o /nowhere/at/all.csv", "/nowhere/at", 1},
     };
-    const char *file = table("p.csv", "path,total_conversions\na > b,2\n");
+    const char *file = test_file("p.csv", "path,total_conversions\na > b,2\n");
 
     EACH_ROW(rows, r) {
         char arguments[2048];
@@ -72,8 +63,8 @@ TEST(attribute_says_what_is_wrong)
 
 TEST(an_earlier_result_survives_a_failure)
 {
-    const char *file = table("p.csv", "path,total_conversions\na > b,0\n");
-    const char *output = table("kept.csv", "earlier\n");
+    const char *file = test_file("p.csv", "path,total_conversions\na > b,0\n");
+    const char *output = test_file("kept.csv", "earlier\n");
     struct test_output o = test_quern("attribute %s -o %s", file, output);
     struct error err = {0};
     char *bytes;

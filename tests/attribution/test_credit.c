@@ -24,15 +24,6 @@ static void make(struct credit_table *credits)
     path_set_clear(&paths); /* the table owns what it shows */
 }
 
-static const char *truth_file(const char *text)
-{
-    const char *path = test_path("truth.csv");
-    struct error err = {0};
-
-    EXPECT_OK(file_write(path, text, strlen(text), &err), &err);
-    return path;
-}
-
 static void expect_file(const char *name, const char *want)
 {
     struct error err = {0};
@@ -163,11 +154,12 @@ TEST(distance_from_the_truth_as_computed_by_hand)
     struct error err = {0};
 
     make(&credits);
-    EXPECT_OK(truth_compare(&scores, &credits,
-                            truth_file("channel_name,conversions_caused,share\nb,1.5,0.75\n"
-                                       "a,0.5,0.25\nelsewhere,0,0\n"),
-                            &err),
-              &err);
+    EXPECT_OK(
+        truth_compare(&scores, &credits,
+                      test_file("truth.csv", "channel_name,conversions_caused,share\nb,1.5,0.75\n"
+                                             "a,0.5,0.25\nelsewhere,0,0\n"),
+                      &err),
+        &err);
     EXPECT_EQ(scores.count, 10);
     EXPECT_STR(scores.score[0].method, "markov_1");
     EXPECT_NEAR(scores.score[0].distance, 0, 1e-14);
@@ -205,8 +197,8 @@ TEST(a_truth_of_other_campaigns_is_refused)
     EACH_ROW(cases, r) {
         struct truth_scores scores = {0};
         struct error err = {0};
-        EXPECT_ERROR(truth_compare(&scores, &credits, truth_file(r->text), &err), &err, ERR_DATA,
-                     r->part);
+        EXPECT_ERROR(truth_compare(&scores, &credits, test_file("truth.csv", r->text), &err), &err,
+                     ERR_DATA, r->part);
         EXPECT_HAS(err.text, "truth.csv");
     }
     credit_clear(&credits);

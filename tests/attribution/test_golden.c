@@ -7,16 +7,6 @@
 
 enum { REFERENCE_MAX = 1 << 20 };
 
-static const char *golden(const char *name)
-{
-    static char path[2][1024];
-    static unsigned next;
-    char *p = path[next++ % 2];
-
-    snprintf(p, sizeof path[0], "%s/tests/golden/attribution/%s", getenv("QUERN_SOURCE"), name);
-    return p;
-}
-
 TEST(reference_is_the_file_its_hash_was_written_for)
 {
     struct error err = {0};
@@ -24,8 +14,12 @@ TEST(reference_is_the_file_its_hash_was_written_for)
     size_t size, hash_size;
     uint64_t value = 0xCBF29CE484222325u; /* FNV-1a */
 
-    EXPECT_OK(file_read(golden("reference.json"), REFERENCE_MAX, &bytes, &size, &err), &err);
-    EXPECT_OK(file_read(golden("reference.fnv1a"), 64, &hash, &hash_size, &err), &err);
+    EXPECT_OK(file_read(test_source("tests/golden/attribution/reference.json"), REFERENCE_MAX,
+                        &bytes, &size, &err),
+              &err);
+    EXPECT_OK(file_read(test_source("tests/golden/attribution/reference.fnv1a"), 64, &hash,
+                        &hash_size, &err),
+              &err);
     for (size_t i = 0; i < size; i++)
         value = (value ^ (unsigned char)bytes[i]) * 0x100000001B3u;
     snprintf(want, sizeof want, "%016llx", (unsigned long long)value);
@@ -125,7 +119,9 @@ TEST(every_method_agrees_with_brute_force)
     struct error err = {0};
     json_t *document;
 
-    EXPECT_OK(json_read(golden("reference.json"), REFERENCE_MAX, &document, &err), &err);
+    EXPECT_OK(json_read(test_source("tests/golden/attribution/reference.json"), REFERENCE_MAX,
+                        &document, &err),
+              &err);
     const json_t *cases = json_object_get(document, "cases");
     EXPECT_EQ(json_array_size(cases), 6);
     for (size_t i = 0; i < json_array_size(cases); i++)

@@ -1,26 +1,16 @@
 #include "attribution/path_table.h"
-#include "base/file.h"
 #include "base/text.h"
 #include "support/test.h"
 
 static const struct path_table_columns columns = PATH_TABLE_COLUMNS;
 
-static const char *table(const char *name, const char *text)
-{
-    const char *path = test_path(name);
-    struct error err = {0};
-
-    EXPECT_OK(file_write(path, text, strlen(text), &err), &err);
-    return path;
-}
-
 TEST(paths_are_read_from_a_table)
 {
     const char *file =
-        table("paths.csv", "path,total_conversions,total_conversion_value,total_null\n"
-                           "search > display >search,2,10.5,3\n"
-                           "  email,0,0,1\n"
-                           "display,1.5,2,0\n");
+        test_file("paths.csv", "path,total_conversions,total_conversion_value,total_null\n"
+                               "search > display >search,2,10.5,3\n"
+                               "  email,0,0,1\n"
+                               "display,1.5,2,0\n");
     struct path_set paths;
     struct error err = {0};
 
@@ -41,7 +31,7 @@ TEST(paths_are_read_from_a_table)
 
 TEST(value_and_null_are_optional_and_names_settable)
 {
-    const char *file = table("other.csv", "route,orders\na/b,1\n");
+    const char *file = test_file("other.csv", "route,orders\na/b,1\n");
     const struct path_table_columns other = {
         .separator = "/", .path = "route", .conversions = "orders"};
     struct path_table_columns missing = other;
@@ -85,7 +75,7 @@ TEST(bad_tables_name_file_row_and_column)
     };
 
     EACH_ROW(rows, r) {
-        const char *file = table("bad.csv", r->text);
+        const char *file = test_file("bad.csv", r->text);
         struct path_set paths;
         struct error err = {0};
         EXPECT_ERROR(path_table_read(&paths, file, &columns, &err), &err, r->code, r->part);
@@ -104,7 +94,7 @@ TEST(a_path_has_a_longest_length)
     for (size_t i = 0; i < PATH_LENGTH_MAX; i++)
         text_add_format(&text, ">b");
     text_add_format(&text, ",1\n");
-    const char *file = table("long.csv", text.bytes);
+    const char *file = test_file("long.csv", text.bytes);
     EXPECT_ERROR(path_table_read(&paths, file, &columns, &err), &err, ERR_LIMIT, "more than 10000");
     EXPECT_HAS(err.text, "row 2");
     text_clear(&text);
@@ -121,7 +111,7 @@ TEST(many_channels_are_told_apart)
     text_add_format(&text, "path,total_conversions\n");
     for (size_t i = 0; i < MANY; i++)
         text_add_format(&text, "n%05zu > n%05zu,1\n", (i * 7) % MANY, i);
-    const char *file = table("many.csv", text.bytes);
+    const char *file = test_file("many.csv", text.bytes);
     EXPECT_OK(path_table_read(&paths, file, &columns, &err), &err);
     EXPECT_EQ(paths.channels, MANY);
     for (size_t i = 0; i < MANY; i++) {

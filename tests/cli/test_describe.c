@@ -1,19 +1,10 @@
-#include "base/file.h"
 #include "support/test.h"
-
-static const char *put(const char *name, const char *text)
-{
-    struct error err = {0};
-    const char *path = test_path(name);
-
-    EXPECT_OK(file_write(path, text, strlen(text), &err), &err);
-    return path;
-}
 
 TEST(describe_prints_journeys)
 {
-    const char *path = put("d.csv", "uid,timestamp,campaign,conversion\na,1,x,1\na,2,y,0\na,3,x,0\n"
-                                    "b,1,x,0\n");
+    const char *path =
+        test_file("d.csv", "uid,timestamp,campaign,conversion\na,1,x,1\na,2,y,0\na,3,x,0\n"
+                           "b,1,x,0\n");
     struct test_output output = test_quern("describe %s", path);
 
     EXPECT_EQ(output.status, 0);
@@ -32,7 +23,7 @@ TEST(describe_prints_journeys)
 
 TEST(describe_prints_columns_of_other_tables)
 {
-    struct test_output output = test_quern("describe %s", put("o.csv", "a,b\n1,x\n2,\n"));
+    struct test_output output = test_quern("describe %s", test_file("o.csv", "a,b\n1,x\n2,\n"));
 
     EXPECT_EQ(output.status, 0);
     EXPECT_HAS(output.out, "rows     2\ncolumns  2\n");

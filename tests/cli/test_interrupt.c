@@ -4,7 +4,6 @@
 
 #include <signal.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 static const char *make_impressions(void)
@@ -23,12 +22,11 @@ static const char *make_impressions(void)
 
 static void build_command(char *command, size_t size, const char *out, const char *more)
 {
-    const char *source = getenv("QUERN_SOURCE");
-
     snprintf(command, size,
-             "run %s/apps/attribution/pipeline.yaml --set source.path=%s --out %s/%s --quiet "
+             "run %s --set source.path=%s --out %s/%s --quiet "
              "--set model.lstm=16 --set model.embedding=4 --set train.early_stopping.patience=0 %s",
-             source ? source : ".", make_impressions(), test_folder(), out, more);
+             test_source("apps/attribution/pipeline.yaml"), make_impressions(), test_folder(), out,
+             more);
 }
 
 static void run_to_end(const char *out, const char *more)
@@ -57,15 +55,8 @@ static int run_and_kill(const char *out, const char *more, const char *sign, int
         execl("/bin/sh", "sh", "-c", script, (char *)NULL);
         _exit(127);
     }
-    for (int i = 0; i < 60000; i++) {
-        if (file_exists(path)) {
-            kill(child, number);
-            break;
-        }
-        if (waitpid(child, &status, WNOHANG) == child)
-            return status;
-        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
-    }
+    if (test_wait_for_file(path, child))
+        kill(child, number);
     waitpid(child, &status, 0);
     return status;
 }

@@ -8,11 +8,7 @@
 
 static const char *pipeline(void)
 {
-    static char path[512];
-    const char *source = getenv("QUERN_SOURCE");
-
-    snprintf(path, sizeof path, "%s/apps/attribution/pipeline.yaml", source ? source : ".");
-    return path;
+    return test_source("apps/attribution/pipeline.yaml");
 }
 
 /* Impressions of 1,500 users, made once. */
@@ -169,7 +165,6 @@ TEST(run_with_bad_input_says_one_sentence_and_keeps_earlier_outputs)
         {"uid,timestamp,campaign,conversion\n1,1,a,true,extra\n", "", 1, {"bad.csv", ""}},
         {"uid,timestamp,campaign,conversion\n1,1,\"a,true\n", "", 1, {"bad.csv", ""}},
     };
-    struct error err = {0};
 
     expect_run("kept", "");
     struct test_output copied =
@@ -178,7 +173,7 @@ TEST(run_with_bad_input_says_one_sentence_and_keeps_earlier_outputs)
     EACH_ROW(rows, r) {
         unlink(test_path("bad.csv"));
         if (r->content)
-            EXPECT_OK(file_write(test_path("bad.csv"), r->content, strlen(r->content), &err), &err);
+            test_file("bad.csv", r->content);
         struct test_output got =
             test_quern("run %s --set source.path=%s/bad.csv --out %s/kept " SMALL " %s", pipeline(),
                        test_folder(), test_folder(), r->more);
@@ -204,10 +199,9 @@ TEST(run_with_a_bad_pipeline_file_names_line_and_key)
         {"", "empty"},
         {"name: x\nname: y\n", ":2"},
     };
-    struct error err = {0};
 
     EACH_ROW(rows, r) {
-        EXPECT_OK(file_write(test_path("bad.yaml"), r->content, strlen(r->content), &err), &err);
+        test_file("bad.yaml", r->content);
         struct test_output got =
             test_quern("run %s/bad.yaml --out %s/none", test_folder(), test_folder());
         EXPECT_EQ(got.status, 2);

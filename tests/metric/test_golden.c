@@ -9,15 +9,6 @@
 
 #include <math.h>
 
-static const char *golden_path(const char *name)
-{
-    static char path[1024];
-    const char *source = getenv("QUERN_SOURCE");
-
-    snprintf(path, sizeof path, "%s/tests/golden/metric/%s", source ? source : ".", name);
-    return path;
-}
-
 TEST(golden_file_is_the_recorded_one)
 {
     struct error err = {0};
@@ -25,12 +16,16 @@ TEST(golden_file_is_the_recorded_one)
     size_t size;
     uint64_t hash = 0xCBF29CE484222325u;
 
-    EXPECT_OK(file_read(golden_path("metric.json"), 1 << 22, &bytes, &size, &err), &err);
+    EXPECT_OK(
+        file_read(test_source("tests/golden/metric/metric.json"), 1 << 22, &bytes, &size, &err),
+        &err);
     for (size_t i = 0; i < size; i++)
         hash = (hash ^ (unsigned char)bytes[i]) * 0x100000001B3u;
     free(bytes);
     snprintf(want, sizeof want, "fnv1a %016llx", (unsigned long long)hash);
-    EXPECT_OK(file_read(golden_path("PROVENANCE"), 1 << 16, &bytes, &size, &err), &err);
+    EXPECT_OK(
+        file_read(test_source("tests/golden/metric/PROVENANCE"), 1 << 16, &bytes, &size, &err),
+        &err);
     EXPECT_HAS(bytes, want);
     free(bytes);
 }
@@ -102,7 +97,8 @@ TEST(metrics_match_scikit_learn)
     const json_t *golden;
     size_t index, bins = 0;
 
-    EXPECT_OK(json_read(golden_path("metric.json"), 1 << 22, &document, &err), &err);
+    EXPECT_OK(json_read(test_source("tests/golden/metric/metric.json"), 1 << 22, &document, &err),
+              &err);
     EXPECT_EQ(json_array_size(json_object_get(document, "cases")), 9);
     json_array_foreach(json_object_get(document, "cases"), index, golden)
     {

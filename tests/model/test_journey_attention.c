@@ -434,8 +434,7 @@ TEST(resume_after_kill_gives_the_same_bytes)
         (void)trial_fails(&trial, &err);
         _exit(0);
     }
-    while (!file_exists(path))
-        usleep(500);
+    EXPECT(test_wait_for_file(path, child));
     kill(child, SIGKILL);
     waitpid(child, NULL, 0);
     model = trial_run(&trial);
@@ -499,8 +498,7 @@ TEST(fit_ends_on_a_signal_and_keeps_the_checkpoint)
         const bool ok = trial_fails(&trial, &err);
         _exit(!ok && err.code == ERR_INTERRUPT && strstr(err.text, "training") ? 7 : 8);
     }
-    while (!file_exists(path))
-        usleep(500);
+    EXPECT(test_wait_for_file(path, child));
     kill(child, SIGINT);
     waitpid(child, &status, 0);
     EXPECT(WIFEXITED(status));

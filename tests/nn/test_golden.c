@@ -5,18 +5,6 @@
 
 #include <inttypes.h>
 
-static const char *reference(const char *name)
-{
-    static char path[2][1024];
-    static unsigned next;
-    const char *source = getenv("QUERN_SOURCE");
-    char *at = path[next++ % 2];
-
-    snprintf(at, sizeof path[0], "%s/tests/golden/journey_attention/%s", source ? source : ".",
-             name);
-    return at;
-}
-
 static uint64_t fnv1a64(const char *bytes, size_t size)
 {
     uint64_t value = 0xcbf29ce484222325;
@@ -33,8 +21,12 @@ TEST(golden_file_is_the_one_its_generator_wrote)
     char *bytes = NULL, hash[32];
     size_t size;
 
-    EXPECT_OK(json_read(reference("provenance.json"), 1 << 16, &provenance, &err), &err);
-    EXPECT_OK(file_read(reference("reference.safetensors"), 1 << 20, &bytes, &size, &err), &err);
+    EXPECT_OK(json_read(test_source("tests/golden/journey_attention/provenance.json"), 1 << 16,
+                        &provenance, &err),
+              &err);
+    EXPECT_OK(file_read(test_source("tests/golden/journey_attention/reference.safetensors"),
+                        1 << 20, &bytes, &size, &err),
+              &err);
     snprintf(hash, sizeof hash, "%016" PRIx64, fnv1a64(bytes, size));
     EXPECT_STR(json_string_value(json_object_get(provenance, "fnv1a64")), hash);
     free(bytes);
@@ -45,7 +37,9 @@ TEST(golden_journey_attention_agrees)
 {
     struct error err = {0};
 
-    EXPECT_OK(golden_check(reference("reference.safetensors"), NULL, &err), &err);
+    EXPECT_OK(golden_check(test_source("tests/golden/journey_attention/reference.safetensors"),
+                           NULL, &err),
+              &err);
 }
 
 TEST(golden_shared_journey_attention_agrees)
@@ -64,7 +58,9 @@ static const char *damaged(const char *tensor, size_t number)
     struct error err = {0};
     const char *path = test_path("damaged.safetensors");
 
-    EXPECT_OK(safetensors_open(&file, reference("reference.safetensors"), &err), &err);
+    EXPECT_OK(safetensors_open(
+                  &file, test_source("tests/golden/journey_attention/reference.safetensors"), &err),
+              &err);
     const struct safetensor *at = safetensors_find(&file, tensor);
     EXPECT(at != NULL && number < at->count);
     float value;

@@ -63,13 +63,12 @@ TEST(pipeline_config_reads_the_attribution_file)
 
 TEST(pipeline_config_reads_the_app)
 {
-    char path[1024];
     const char *const set[] = {"source.path=a.parquet", "train.epochs=2"};
     struct pipeline_config c = {0};
     struct error err = {0};
 
-    snprintf(path, sizeof path, "%s/apps/attribution/pipeline.yaml", getenv("QUERN_SOURCE"));
-    EXPECT_OK(pipeline_config_load(&c, path, set, 2, &err), &err);
+    EXPECT_OK(pipeline_config_load(&c, test_source("apps/attribution/pipeline.yaml"), set, 2, &err),
+              &err);
     EXPECT_STR(c.source.path, "a.parquet");
     EXPECT_EQ(c.train.epochs, 2);
     EXPECT_EQ(c.search.ranges, 6);
@@ -314,13 +313,12 @@ TEST(pipeline_config_section_changes_only_with_its_settings)
 TEST(pipeline_config_reference_is_what_the_page_shows)
 {
     static const char mark[] = "<!-- quern settings -->\n";
-    char path[1024], *page;
+    char *page;
     size_t size;
     struct text reference = {0};
     struct error err = {0};
 
-    snprintf(path, sizeof path, "%s/docs/pipeline-file.md", getenv("QUERN_SOURCE"));
-    EXPECT_OK(file_read(path, 1 << 20, &page, &size, &err), &err);
+    EXPECT_OK(file_read(test_source("docs/pipeline-file.md"), 1 << 20, &page, &size, &err), &err);
     pipeline_config_reference(&reference);
     EXPECT(strstr(page, mark));
     EXPECT_STR(strstr(page, mark) + sizeof mark - 1, reference.bytes); /* tools/settings-page */
@@ -334,12 +332,12 @@ TEST(settings_command_prints_what_a_file_amounts_to)
 
     EXPECT_EQ(all.status, 0);
     EXPECT_HAS(all.out, "| `learning_rate` | number, 1e-08 to 10 | `0.001` |");
-    one = test_quern("settings %s/apps/attribution/pipeline.yaml --set train.epochs=3",
-                     getenv("QUERN_SOURCE"));
+    one = test_quern("settings %s --set train.epochs=3",
+                     test_source("apps/attribution/pipeline.yaml"));
     EXPECT_EQ(one.status, 0);
     EXPECT_HAS(one.out, "\ntrain:\n  epochs: 3\n  batch: 64\n");
-    wrong = test_quern("settings %s/apps/attribution/pipeline.yaml --set train.epochs=x",
-                       getenv("QUERN_SOURCE"));
+    wrong = test_quern("settings %s --set train.epochs=x",
+                       test_source("apps/attribution/pipeline.yaml"));
     EXPECT_EQ(wrong.status, 2);
     EXPECT_HAS(wrong.err, "quern: settings: --set train.epochs=x: key 'train.epochs': must be");
     EXPECT_STR(wrong.out, "");

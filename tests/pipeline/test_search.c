@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "pipeline/trials.h"
 #include "support/test.h"
 
 #include <math.h>
@@ -372,18 +373,6 @@ TEST(search_stops_at_what_the_next_trial_would_meet_too)
     }
 }
 
-static size_t trials_in(const char *path)
-{
-    struct error err = {0};
-    json_t *document;
-
-    if (!file_exists(path) || !json_read(path, 1 << 24, &document, &err))
-        return 0;
-    const size_t count = json_array_size(json_object_get(document, "trials"));
-    json_decref(document);
-    return count;
-}
-
 TEST(search_goes_on_after_kill_9)
 {
     static const struct {
@@ -411,8 +400,7 @@ TEST(search_goes_on_after_kill_9)
             (void)!run(&plan, &fake, path, &outcome, &err);
             _exit(0);
         }
-        while (trials_in(path) < r->kill_after)
-            usleep(500);
+        EXPECT(trials_wait(path, r->kill_after, child));
         kill(child, SIGKILL);
         EXPECT_EQ(waitpid(child, &status, 0), child);
         EXPECT(WIFSIGNALED(status));

@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "pipeline/trials.h"
 #include "support/test.h"
 
 #include <math.h>
@@ -212,10 +213,7 @@ static json_t *trials_of(const char *name)
 
 static const char *app(void)
 {
-    static char path[1024];
-
-    snprintf(path, sizeof path, "%s/apps/attribution/pipeline.yaml", getenv("QUERN_SOURCE"));
-    return path;
+    return test_source("apps/attribution/pipeline.yaml");
 }
 
 TEST(search_command_gives_the_same_trials_at_any_parallelism)
@@ -267,18 +265,6 @@ TEST(search_command_refuses_wrong_use)
     EXPECT(!file_exists(test_path("refused/trials.json")));
 }
 
-static size_t trials_in(const char *path)
-{
-    struct error err = {0};
-    json_t *document;
-
-    if (!file_exists(path) || !json_read(path, 1 << 20, &document, &err))
-        return 0;
-    const size_t count = json_array_size(json_object_get(document, "trials"));
-    json_decref(document);
-    return count;
-}
-
 TEST(search_command_goes_on_after_a_signal)
 {
     static const int signals[] = {SIGINT, SIGKILL};
@@ -294,15 +280,14 @@ TEST(search_command_goes_on_after_a_signal)
         int status;
         snprintf(name, sizeof name, "signal-%d", test_row);
         snprintf(path, sizeof path, "%s/%s/trials.json", test_folder(), name);
-        snprintf(command, sizeof command, "exec %s search %s %s %s >/dev/null 2>&1",
-                 getenv("QUERN"), app(), setting_text(name), values);
+        snprintf(command, sizeof command, "exec \"$QUERN\" search %s %s %s >/dev/null 2>&1", app(),
+                 setting_text(name), values);
         const pid_t child = fork();
         if (child == 0) {
             execl("/bin/sh", "sh", "-c", command, (char *)NULL);
             _exit(127);
         }
-        while (trials_in(path) < 2 && waitpid(child, &status, WNOHANG) == 0)
-            usleep(300);
+        EXPECT(trials_wait(path, 2, child));
         kill(child, *number);
         waitpid(child, &status, 0);
         const size_t kept = trials_in(path);

@@ -122,14 +122,8 @@ document = {
     "training": training,
     "evaluation": evaluation,
     "evaluation_note": "5 folds by user; each scored by a model that never saw it",
-    "provenance": {"version": "quern 0.1.0", "created": "2024-06-03T09:12:44Z", "seed": 24, "threads": 2,
-                   "data_hash": "8f14e45fceea167a", "seconds": 83.4,
-                   "settings": {"model": {"embedding": 20, "lstm": 64, "dropout": 0.1},
-                                "train": {"epochs": 12, "batch": 64, "learning_rate": 0.001},
-                                "report": "attribution"},
-                   "stages": [{"name": "read and cut journeys", "seconds": 1.92},
-                              {"name": "train", "seconds": 71.3}, {"name": "attribute", "seconds": 0.41},
-                              {"name": "evaluate", "seconds": 9.7}],
+    "provenance": {"version": "quern 0.1.0", "data_hash": "8f14e45fceea167a", "split_seed": 24,
+                   "train_seed": 0,
                    "pipeline": "name: attribution\nsource: {path: impressions.parquet, entity: uid}\n"
                                "journey: {max_length: 10, keep: last}\n"
                                "model: {type: journey_attention, embedding: 20, lstm: 64}\n"},

@@ -10,12 +10,9 @@
 static json_t *example(void)
 {
     struct error err = {0};
-    char path[1024];
     json_t *document;
-    const char *source = getenv("QUERN_SOURCE");
 
-    snprintf(path, sizeof path, "%s/tests/report/example.json", source ? source : ".");
-    EXPECT_OK(json_read(path, 1 << 24, &document, &err), &err);
+    EXPECT_OK(json_read(test_source("tests/report/example.json"), 1 << 24, &document, &err), &err);
     return document;
 }
 
@@ -238,7 +235,7 @@ TEST(page_of_the_worst_document_stays_small)
         json_object_set_new(settings, key, json_string(""));
     }
     json_object_update(json_object_get(document, "provenance"), settings);
-    json_object_set_new(json_object_get(document, "provenance"), "settings", settings);
+    json_decref(settings);
     json_t *bad = poisoned(document, name);
     json_object_del(bad, "report");
     struct text html = render(bad);

@@ -18,15 +18,6 @@ struct split_config test_split(void)
     return split;
 }
 
-const char *test_file(const char *name, const char *text)
-{
-    struct error err = {0};
-    const char *path = test_path(name);
-
-    EXPECT_OK(file_write(path, text, strlen(text), &err), &err);
-    return path;
-}
-
 bool test_build(const struct journey_config *config, const char *folder, size_t threads,
                 struct journey_summary *summary, struct error *err)
 {

@@ -15,9 +15,6 @@
 struct journey_config test_config(const char *path);
 struct split_config test_split(void);
 
-/* Write `text` to a file of the test folder; the path as test_path() gives it. */
-const char *test_file(const char *name, const char *text);
-
 /* Build with `threads`; true on success. */
 bool test_build(const struct journey_config *config, const char *folder, size_t threads,
                 struct journey_summary *summary, struct error *err);

@@ -2,11 +2,12 @@
 
 #include <errno.h>
 #include <ftw.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { TESTS_MAX = 512 };
+enum { TESTS_MAX = 512, WAIT_STEP_US = 500, WAIT_STEPS = 60 * 1000000 / WAIT_STEP_US };
 
 static struct CMUnitTest tests[TESTS_MAX];
 static size_t test_count;
@@ -45,22 +46,42 @@ const char *test_folder(void)
     return folder;
 }
 
-const char *test_path(const char *name)
+/* In one of the last four buffers. */
+static const char *join(const char *first, const char *name)
 {
-    static char paths[4][512];
+    static char paths[4][1024];
     static unsigned next;
     char *path = paths[next++ % 4];
 
-    snprintf(path, sizeof paths[0], "%s/%s", test_folder(), name);
+    if ((size_t)snprintf(path, sizeof paths[0], "%s/%s", first, name) >= sizeof paths[0])
+        abort();
     return path;
+}
+
+const char *test_path(const char *name)
+{
+    return join(test_folder(), name);
+}
+
+const char *test_file(const char *name, const char *text)
+{
+    const char *path = test_path(name);
+    FILE *stream = fopen(path, "wb");
+
+    if (!stream || fputs(text, stream) < 0 || fclose(stream) != 0)
+        abort();
+    return path;
+}
+
+const char *test_source(const char *name)
+{
+    return join(getenv("QUERN_SOURCE"), name);
 }
 
 const char *test_shared(const char *name)
 {
-    static char path[1024];
-    const char *shared = getenv("QUERN_SHARED");
+    const char *path = join(getenv("QUERN_SHARED"), name);
 
-    snprintf(path, sizeof path, "%s/%s", shared ? shared : "../shared", name);
     if (access(path, R_OK) == 0)
         return path;
     fprintf(stderr, "*** SKIPPED: reference data '%s' is not here ***\n", path);
@@ -113,7 +134,6 @@ struct test_output test_shell(const char *format, ...)
     if (vasprintf(&script, format, args) < 0)
         abort();
     va_end(args);
-    setenv("QUERN", "build/quern", 0);
     struct test_output output = run_shell(script);
     free(script);
     return output;
@@ -140,8 +160,35 @@ void test_output_clear(struct test_output *output)
     *output = (struct test_output){0};
 }
 
+bool test_wait_until(bool (*done)(const void *context), const void *context, pid_t child)
+{
+    for (int i = 0; i < WAIT_STEPS; i++) {
+        siginfo_t ended = {0};
+        if (done(context))
+            return true;
+        if (waitid(P_PID, (id_t)child, &ended, WEXITED | WNOHANG | WNOWAIT) != 0 || ended.si_pid)
+            return done(context);
+        usleep(WAIT_STEP_US);
+    }
+    kill(child, SIGKILL);
+    return false;
+}
+
+static bool is_there(const void *path)
+{
+    return access(path, F_OK) == 0;
+}
+
+bool test_wait_for_file(const char *path, pid_t child)
+{
+    return test_wait_until(is_there, path, child);
+}
+
 int main(int argc, char **argv)
 {
+    setenv("QUERN", TEST_PROGRAM, 0);
+    setenv("QUERN_SOURCE", TEST_SOURCE, 0);
+    setenv("QUERN_SHARED", TEST_SHARED, 0);
     if (argc > 1)
         cmocka_set_test_filter(argv[1]);
     return _cmocka_run_group_tests(program_invocation_short_name, tests, test_count, NULL, NULL)

@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/types.h>
 
 #include <cmocka.h>
 
@@ -90,8 +91,18 @@ extern int test_row;
 const char *test_folder(void);
 /* "folder/name" inside test_folder(); a static buffer that the fourth later call overwrites. */
 const char *test_path(const char *name);
+/* Write `text` to a file of the test folder; the path as test_path() gives it. */
+const char *test_file(const char *name, const char *text);
+/* "tests/golden/x" inside the source tree; a static buffer that the fourth later call overwrites.
+ */
+const char *test_source(const char *name);
 /* A path inside the shared folder of reference data, or NULL after printing a loud skip. */
 const char *test_shared(const char *name);
+
+/*
+ * Where the program, the source tree and the reference data are was written into the tests when
+ * they were built; $QUERN, $QUERN_SOURCE and $QUERN_SHARED say otherwise.
+ */
 
 /* Run the `quern` binary with arguments (shell syntax); stdout and stderr into caller-freed text.
  */
@@ -103,5 +114,13 @@ struct test_output test_quern(const char *format, ...) __attribute__((format(pri
 /* The same for any shell command; $QUERN in it is the program. */
 struct test_output test_shell(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void test_output_clear(struct test_output *output);
+
+/*
+ * Wait until `done` says yes: true. False when the child has ended before, or a minute is over
+ * (then it is killed). The child is still to be waited for.
+ */
+bool test_wait_until(bool (*done)(const void *context), const void *context, pid_t child);
+/* The same for a file to appear. */
+bool test_wait_for_file(const char *path, pid_t child);
 
 #endif

@@ -1,17 +1,7 @@
-#include "base/file.h"
 #include "support/test.h"
 #include "table/profile.h"
 #include "table/reader.h"
 #include "table/writer.h"
-
-static const char *put(const char *name, const char *text)
-{
-    struct error err = {0};
-    const char *path = test_path(name);
-
-    EXPECT_OK(file_write(path, text, strlen(text), &err), &err);
-    return path;
-}
 
 TEST(reader_gives_the_types_asked_for)
 {
@@ -22,12 +12,13 @@ TEST(reader_gives_the_types_asked_for)
     static const char *const files[] = {"types.csv", "types.jsonl", "types.parquet"};
     struct error err = {0};
 
-    put("types.csv", "s,i,d,b,t\nx,7,1.5,true,2017-07-14T02:40:00Z\n,,,,\n\"long, long text\",-1,2,"
-                     "no,1970-01-01\n");
-    put("types.jsonl",
-        "{\"s\":\"x\",\"i\":7,\"d\":1.5,\"b\":true,\"t\":\"2017-07-14T02:40:00Z\"}\n"
-        "{\"s\":null}\n{\"s\":\"long, long text\",\"i\":-1,\"d\":2,\"b\":false,\"t\":"
-        "\"1970-01-01\"}\n");
+    test_file("types.csv",
+              "s,i,d,b,t\nx,7,1.5,true,2017-07-14T02:40:00Z\n,,,,\n\"long, long text\",-1,2,"
+              "no,1970-01-01\n");
+    test_file("types.jsonl",
+              "{\"s\":\"x\",\"i\":7,\"d\":1.5,\"b\":true,\"t\":\"2017-07-14T02:40:00Z\"}\n"
+              "{\"s\":null}\n{\"s\":\"long, long text\",\"i\":-1,\"d\":2,\"b\":false,\"t\":"
+              "\"1970-01-01\"}\n");
     EACH_ROW(files, file) {
         struct arena memory = {0};
         struct table_chunk t;
@@ -73,7 +64,7 @@ TEST(reader_names_the_bad_value)
         const struct table_field field = {"v", r->type};
         struct arena memory = {0};
         struct table_chunk t;
-        EXPECT_ERROR(table_load(put("v.csv", r->text), &field, 1, 9, &t, &memory, &err), &err,
+        EXPECT_ERROR(table_load(test_file("v.csv", r->text), &field, 1, 9, &t, &memory, &err), &err,
                      ERR_DATA, r->part);
         EXPECT_HAS(err.text, "column 'v'");
         arena_clear(&memory);
@@ -165,9 +156,9 @@ TEST(reader_counts_rows_through_csv_files)
     struct table_chunk chunk;
     const struct table_field field = {"n", TABLE_INT64};
 
-    put("count-b.csv", "x,n\n0,3\n0,4\n");
-    put("count-a.csv", "n\n0\n1\n2\n");
-    put("count-c.csv.txt", "n\n9\n");
+    test_file("count-b.csv", "x,n\n0,3\n0,4\n");
+    test_file("count-a.csv", "n\n0\n1\n2\n");
+    test_file("count-c.csv.txt", "n\n9\n");
     snprintf(glob, sizeof glob, "%s/count-*.csv", test_folder());
     EXPECT_OK(table_source_open(&source, glob, &err), &err);
     EXPECT_OK(table_reader_open(&reader, source, &field, 1, &err), &err);
@@ -192,8 +183,8 @@ TEST(source_refuses_mixed_formats_and_long_tables)
     struct table_chunk t;
     char glob[600];
 
-    put("mixed.csv", "n\n1\n");
-    put("mixed.jsonl", "{\"n\":1}\n");
+    test_file("mixed.csv", "n\n1\n");
+    test_file("mixed.jsonl", "{\"n\":1}\n");
     snprintf(glob, sizeof glob, "%s/mixed.*", test_folder());
     EXPECT_ERROR(table_source_open(&source, glob, &err), &err, ERR_DATA, "different formats");
     EXPECT_ERROR(table_load("FROM range(10)", NULL, 0, 9, &t, &memory, &err), &err, ERR_LIMIT,
@@ -210,7 +201,7 @@ TEST(profile_counts)
     char *text = NULL;
     size_t size;
 
-    EXPECT_OK(table_source_open(&source, put("p.csv", "a,b\n1,x\n2,\n10,y\n"), &err), &err);
+    EXPECT_OK(table_source_open(&source, test_file("p.csv", "a,b\n1,x\n2,\n10,y\n"), &err), &err);
     FILE *to = open_memstream(&text, &size);
     EXPECT_OK(table_profile_print(source, to, 0, &err), &err);
     fclose(to);
