@@ -17,7 +17,7 @@ static bool ends_with(const char *text, const char *end)
     return a > b && strcasecmp(text + a - b, end) == 0;
 }
 
-static bool is_query(const char *name)
+bool table_source_is_query(const char *name)
 {
     static const char *const words[] = {"select", "with", "from"};
 
@@ -164,7 +164,7 @@ bool table_source_open(struct table_source **out, const char *name, struct error
 
     source->name = arena_string(&source->memory, name, strlen(name));
     source->rows = -1;
-    if (is_query(name)) {
+    if (table_source_is_query(name)) {
         take_query(source);
         ok = true;
     } else {
