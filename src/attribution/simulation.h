@@ -82,7 +82,11 @@ struct simulation_request {
     bool quiet;
 };
 
-/* Both files appear whole or not at all. */
+/*
+ * Each file appears whole or not at all; when the truth cannot be written the impressions stay.
+ *
+ * ERR_ARG  both files have the same name
+ */
 MUST_CHECK bool simulation_write(const struct simulation_request *request,
                                  struct simulation_truth *truth, struct error *err);
 

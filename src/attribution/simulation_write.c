@@ -102,6 +102,9 @@ bool simulation_write(const struct simulation_request *request, struct simulatio
     bool ok;
 
     *truth = (struct simulation_truth){0};
+    if (request->truth && strcmp(request->truth, request->output) == 0)
+        return error_set(err, ERR_ARG, "the impressions and the truth have the same name, '%s'",
+                         request->output);
     open_stream(&s, &memory);
     progress_begin(&s.progress, "simulating users", request->users, request->quiet);
     ok = table_stream_write(request->output, fields, COLUMNS, next_chunk, &s, err);

@@ -86,7 +86,7 @@ bool pipeline_search(const struct pipeline_config *config, const struct search_o
         .out = options->out, .threads = options->threads, .quiet = options->quiet};
     struct workspace space;
 
-    if (!workspace_open(&space, options->out, err))
+    if (!pipeline_config_check_search(config, err) || !workspace_open(&space, options->out, err))
         return false;
     struct attribution_run run = {
         .config = config,

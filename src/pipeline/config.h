@@ -91,6 +91,10 @@ void pipeline_config_clear(struct pipeline_config *config);
 /* What must hold between keys; the first sentence that is wrong. Loading has called it. */
 MUST_CHECK bool pipeline_config_check(const struct pipeline_config *config, struct error *err);
 
+/* What only a search needs: a run may have no test split, and then never measures the metric. */
+MUST_CHECK bool pipeline_config_check_search(const struct pipeline_config *config,
+                                             struct error *err);
+
 /*
  * Set one value by its dotted key, as a trial of a search does; the text is not copied. The error
  * names the key.

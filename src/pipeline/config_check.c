@@ -1,5 +1,6 @@
 #include "pipeline/config_internal.h"
 #include "pipeline/search.h"
+#include "table/source.h"
 
 #include <math.h>
 #include <string.h>
@@ -26,6 +27,9 @@ static bool check_source(const struct pipeline_config *config, struct error *err
     if (s->path ? !s->path[0] : !s->query[0])
         return pipeline_config_fail(config, s->path ? "source.path" : "source.query", err,
                                     "is empty");
+    if (s->query && !table_source_is_query(s->query))
+        return pipeline_config_fail(config, "source.query", err,
+                                    "must begin with SELECT, WITH or FROM, not '%.60s'", s->query);
     for (size_t i = 0; i < roles; i++) {
         if (!role[i].column || !role[i].column[0])
             return pipeline_config_fail(config, role[i].key, err, "is missing; name a column");
@@ -56,7 +60,7 @@ static double share_of(const struct split_config *s, const char *part)
     return strcmp(part, "train") == 0 ? s->train : strcmp(part, "test") == 0 ? s->test : s->val;
 }
 
-static bool check_metric(const struct pipeline_config *config, struct error *err)
+static bool check_metric(const struct pipeline_config *config, bool measured, struct error *err)
 {
     static const char *const parts[] = {"train", "test", "val"}, *const names[] = {"auc", "loss"};
     const struct search_config *s = &config->search;
@@ -69,7 +73,7 @@ static bool check_metric(const struct pipeline_config *config, struct error *err
             snprintf(full, sizeof full, "%s.%s", parts[i], names[j]);
             if (strcmp(full, metric) != 0)
                 continue;
-            if (share_of(&config->split, parts[i]) <= 0)
+            if (measured && share_of(&config->split, parts[i]) <= 0)
                 return pipeline_config_fail(
                     config, key, err, "'%s' cannot be measured: split.%s is 0", metric, parts[i]);
             return true;
@@ -95,10 +99,15 @@ static bool check_search(const struct pipeline_config *config, struct error *err
                                             "train.epochs",
                                             s->range[i].name);
     }
-    return check_metric(config, err);
+    return check_metric(config, false, err);
 }
 
 bool pipeline_config_check(const struct pipeline_config *config, struct error *err)
 {
     return check_source(config, err) && check_split(config, err) && check_search(config, err);
+}
+
+bool pipeline_config_check_search(const struct pipeline_config *config, struct error *err)
+{
+    return check_metric(config, true, err);
 }

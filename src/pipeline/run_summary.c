@@ -91,8 +91,12 @@ static void print_auc(const json_t *evaluation, FILE *to)
     const json_t *spread = json_object_get(auc, "standard_deviation");
     const size_t folds = json_array_size(json_object_get(evaluation, "folds"));
 
-    if (!json_is_number(value))
+    if (!json_is_number(value)) {
+        fprintf(to, "\nAUC of the journey model: not measured, %s\n",
+                folds ? "a fold has no journeys of one kind"
+                      : "the test split has no journeys of one kind");
         return;
+    }
     fprintf(to, "\nAUC of the journey model: %.4f", json_number_value(value));
     if (json_is_number(spread))
         fprintf(to, " +- %.4f", json_number_value(spread));

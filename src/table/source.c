@@ -10,7 +10,7 @@
 
 enum { FILES_MAX = 100000 };
 
-static bool is_query(const char *name)
+bool table_source_is_query(const char *name)
 {
     static const char *const words[] = {"select", "with", "from"};
 
@@ -157,7 +157,7 @@ bool table_source_open(struct table_source **out, const char *name, struct error
 
     source->name = arena_string(&source->memory, name, strlen(name));
     source->rows = -1;
-    if (is_query(name)) {
+    if (table_source_is_query(name)) {
         take_query(source);
         ok = true;
     } else {

@@ -48,6 +48,9 @@ struct table_source {
     struct arena memory;
 };
 
+/* A name is a query when it begins with SELECT, WITH or FROM; anything else is a path. */
+bool table_source_is_query(const char *name);
+
 /*
  * ERR_IO    no such file, or no file matches the glob
  * ERR_ARG   the name's end is not a known format

@@ -38,7 +38,7 @@ TEST(attribute_says_what_is_wrong)
     } rows[] = {
         {"%s --order 4", "--order: '4'", 2},
         {"%s --half-life 0", "--half-life", 2},
-        {"%s --sep ''", "separator", 2},
+        {"%s --sep ''", "--sep is empty", 2},
         {"%s --value-column worth", "worth", 1},
         {"%s.missing.csv", "missing.csv", 1},
         {"%s --truth %1$s", "channel_name", 1},

@@ -27,6 +27,8 @@ TEST(command_line_mistakes_exit_2_with_a_sentence)
         {"describe /nowhere/x.parquet", 1, NULL, "/nowhere/x.parquet"},
         {"attribute /nowhere/x.csv", 1, NULL, "/nowhere/x.csv"},
         {"simulate nothing --users 5 -o /dev/null", 2, NULL, "nothing"},
+        {"simulate attribution --users 5 -o /nowhere/x.csv --truth /nowhere/x.csv", 2, NULL,
+         "the impressions and the truth have the same name"},
         {"search /nowhere/p.yaml", 1, NULL, "/nowhere/p.yaml"},
     };
     EACH_ROW(rows, r) {

@@ -245,6 +245,17 @@ TEST(run_on_a_full_disk_says_so_and_keeps_earlier_outputs)
     test_output_clear(&left);
 }
 
+TEST(run_without_a_test_split_says_that_nothing_was_measured)
+{
+    struct test_output got = test_quern("run %s --set source.path=%s --out %s/all " SMALL
+                                        " --set split.train=1 --set split.test=0 --set split.val=0",
+                                        pipeline(), impressions(), test_folder());
+
+    EXPECT_EQ(got.status, 0);
+    EXPECT_HAS(got.out, "AUC of the journey model: not measured");
+    test_output_clear(&got);
+}
+
 TEST(run_compares_with_a_known_truth)
 {
     char more[160];

@@ -248,6 +248,8 @@ TEST(search_command_refuses_wrong_use)
         {"APP --set search.maximize=test.acc",
          "--set search.maximize=test.acc: key 'search.maximize': must be auc or loss"},
         {"APP --set source.path=missing.csv --out OUT", "missing.csv"},
+        {"APP --set split.train=0.9 --set split.test=0 --out OUT",
+         "key 'search.maximize': 'test.auc' cannot be measured: split.test is 0"},
     };
     EACH_ROW(rows, r) {
         char arguments[2048], *at;
