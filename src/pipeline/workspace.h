@@ -25,6 +25,7 @@ struct workspace {
     char *out, *root, *work; /* OUT, OUT/.quern, OUT/.quern/work */
     int lock;                /* file descriptor */
     json_t *published;       /* stages.json */
+    json_t *present;         /* names of the stages that this run found or finished in work */
 };
 
 /*
@@ -58,7 +59,7 @@ MUST_CHECK bool workspace_finish(const struct workspace *space, const char *stag
 /* Throw away what a failed stage left. */
 void workspace_abandon(const struct workspace *space, const char *stage);
 
-/* Move every finished stage of the work folder into OUT. */
+/* Move the stages that this run found or finished in the work folder into OUT; the rest goes. */
 MUST_CHECK bool workspace_publish(struct workspace *space, struct error *err);
 
 #endif
