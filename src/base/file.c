@@ -162,7 +162,8 @@ bool file_make_folders(const char *path, struct error *err)
         const char end = *p;
         *p = '\0';
         if (mkdir(work, 0777) != 0 && !(errno == EEXIST && file_is_folder(work)))
-            ok = error_set(err, ERR_IO, "cannot create folder '%s': %s", work, strerror(errno));
+            ok = error_set(err, ERR_IO, "cannot create folder '%s': %s", work,
+                           errno == EEXIST ? "a file has that name" : strerror(errno));
         *p = end;
         if (end == '\0')
             break;

@@ -18,6 +18,9 @@
 /* Print "quern: NAME: sentence" to stderr and give the exit status of the error's code. */
 int command_fail(const char *name, const struct error *err);
 
+/* Flush stdout; false with ERR_IO when anything written to it is lost, now or before. */
+MUST_CHECK bool command_flush(struct error *err);
+
 /*
  * Parse the options of a command in one line. Returns true to go on; otherwise *status is the exit
  * status (help was printed, or the mistake and a hint were).

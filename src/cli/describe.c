@@ -45,7 +45,6 @@ int cmd_describe(int argc, char **argv)
                              config.outcome != defaults.outcome;
     ok = ok && describe_table(&config, &split, impressions, stdout, terminal_columns(STDOUT_FILENO),
                               threads, quiet, &err);
-    if (ok && fflush(stdout) != 0)
-        ok = error_set(&err, ERR_IO, "cannot write to stdout");
+    ok = ok && command_flush(&err);
     return ok ? 0 : command_fail("describe", &err);
 }

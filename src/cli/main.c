@@ -1,6 +1,8 @@
 #include "base/interrupt.h"
 #include "cli/command.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -29,6 +31,15 @@ int command_fail(const char *name, const struct error *err)
     return error_exit_status(err);
 }
 
+bool command_flush(struct error *err)
+{
+    const bool failed = ferror(stdout) != 0; /* a buffer that filled up earlier */
+
+    if (fflush(stdout) != 0 || failed)
+        return error_set(err, ERR_IO, "cannot write to stdout: %s", strerror(errno));
+    return true;
+}
+
 static const char *summary_of(const char *name)
 {
     for (size_t i = 0; i < COMMAND_COUNT; i++)
@@ -45,7 +56,7 @@ bool command_options(const struct option *table, int argc, char **argv, int *sta
     case OPTION_OK:
         return true;
     case OPTION_HELP:
-        *status = fflush(stdout) == 0 ? 0 : 1;
+        *status = command_flush(&err) ? 0 : command_fail(argv[0], &err);
         return false;
     case OPTION_WRONG:
         break;
@@ -55,8 +66,22 @@ bool command_options(const struct option *table, int argc, char **argv, int *sta
     return false;
 }
 
+/*
+ * A standard stream that the caller closed gets /dev/null, opened so that its use still fails:
+ * otherwise the next file opened would take its number, and messages would be written into it.
+ */
+static void hold_standard_streams(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd ? O_RDONLY : O_WRONLY) != fd)
+            return; /* no /dev/null: nothing can be done, and nobody told */
+}
+
 int main(int argc, char **argv)
 {
+    struct error err = {0};
+
+    hold_standard_streams();
     interrupt_install();
     if (argc < 2) {
         print_commands(stderr);
@@ -65,7 +90,7 @@ int main(int argc, char **argv)
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
         strcmp(argv[1], "help") == 0) {
         print_commands(stdout);
-        return 0;
+        return command_flush(&err) ? 0 : command_fail("help", &err);
     }
     if (strcmp(argv[1], "--version") == 0)
         argv[1] += 2;

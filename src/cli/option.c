@@ -53,6 +53,9 @@ static bool store(const struct option *o, const char *text, struct error *err)
     switch (o->kind) {
     case OPTION_POSITIONAL:
     case OPTION_TEXT:
+        if (!text[0])
+            return error_set(err, ERR_ARG, "%s%s is empty", o->kind == OPTION_TEXT ? "--" : "",
+                             o->name);
         *(const char **)o->value = text;
         return true;
     case OPTION_LIST: {

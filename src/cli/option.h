@@ -3,7 +3,8 @@
  *
  *   --name VALUE, --name=VALUE, --switch, positional arguments in order, "--" ends the flags.
  *
- * Parsing fills the variables that the table points to; defaults are what they held before.
+ * A text may not be empty. Parsing fills the variables that the table points to; defaults are what
+ * they held before.
  * `quern COMMAND --help` prints the table.
  */
 #ifndef QUERN_CLI_OPTION_H

@@ -42,8 +42,7 @@ int cmd_search(int argc, char **argv)
         config.search.parallel = parallel;
     bool ok = pipeline_search(&config, &options, stdout, &err);
     pipeline_config_clear(&config);
-    if (ok && fflush(stdout) != 0)
-        ok = error_set(&err, ERR_IO, "cannot write the table to stdout");
+    ok = ok && command_flush(&err);
     if (ok)
         log_line("trials: %s/trials.json; best pipeline: %s/best.yaml", options.out, options.out);
     return ok ? 0 : command_fail("search", &err);

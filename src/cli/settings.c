@@ -36,8 +36,5 @@ int cmd_settings(int argc, char **argv)
     fwrite(text.bytes, 1, text.length, stdout);
     text_clear(&text);
     pipeline_config_clear(&config);
-    if (fflush(stdout) == 0)
-        return 0;
-    error_set(&err, ERR_IO, "cannot write to stdout");
-    return command_fail("settings", &err);
+    return command_flush(&err) ? 0 : command_fail("settings", &err);
 }

@@ -228,7 +228,7 @@ bool workspace_open(struct workspace *space, const char *out, struct error *err)
         .work = path3(out, ".quern", "work"),
         .lock = -1,
         .published = json_object(),
-        .present = json_object(),
+        .current = json_object(),
     };
     char *stages_path = file_join(space->root, "stages.json");
     json_t *stages = NULL;
@@ -262,7 +262,7 @@ void workspace_close(struct workspace *space)
         close(space->lock);
     }
     json_decref(space->published);
-    json_decref(space->present);
+    json_decref(space->current);
     free(space->out);
     free(space->root);
     free(space->work);
@@ -293,8 +293,8 @@ char *workspace_find(const struct workspace *space, const char *stage, uint64_t 
 
     if (file_exists(path) && json_read(path, RECORD_BYTES_MAX, &record, &ignored) &&
         key_matches(record, key)) {
-        json_object_set_new(space->present, stage, json_true());
         found = file_join(NULL, folder);
+        json_object_set_new(space->current, stage, key_json(key));
     }
     json_decref(record);
     const json_t *published = json_object_get(space->published, stage);
@@ -351,7 +351,7 @@ bool workspace_finish(const struct workspace *space, const char *stage, uint64_t
     json_object_set_new(record, "files", files);
     const bool ok = list_files(folder, "", files, err) && json_write(path, record, err);
     if (ok)
-        json_object_set_new(space->present, stage, json_true());
+        json_object_set_new(space->current, stage, key_json(key));
     json_decref(record);
     free(path);
     free(folder);
@@ -368,28 +368,20 @@ void workspace_abandon(const struct workspace *space, const char *stage)
     free(folder);
 }
 
-/* What a killed run with other settings finished is no part of this run, and is left out. */
 static bool plan_publication(const struct workspace *space, json_t *plan, struct error *err)
 {
-    struct dirent **entries;
-    const int count = scandir(space->work, &entries, NULL, alphasort);
+    const char *stage;
+    json_t *key, *record = NULL;
     bool ok = true;
 
-    if (count < 0)
-        return true; /* nothing was run */
-    for (int i = 0; i < count; i++) {
-        const char *stage = entries[i]->d_name;
+    json_object_foreach(space->current, stage, key)
+    {
         char *path = path3(space->work, stage, stage_record);
-        json_t *record = NULL;
-        if (ok && json_object_get(space->present, stage) && file_exists(path)) {
-            ok = json_read(path, RECORD_BYTES_MAX, &record, err);
-            if (ok)
-                json_object_set_new(plan, stage, record);
-        }
+        ok = ok && json_read(path, RECORD_BYTES_MAX, &record, err);
+        if (ok)
+            json_object_set_new(plan, stage, record);
         free(path);
-        free(entries[i]);
     }
-    free(entries);
     return ok;
 }
 

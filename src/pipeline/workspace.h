@@ -25,7 +25,7 @@ struct workspace {
     char *out, *root, *work; /* OUT, OUT/.quern, OUT/.quern/work */
     int lock;                /* file descriptor */
     json_t *published;       /* stages.json */
-    json_t *present;         /* names of the stages that this run found or finished in work */
+    json_t *current;         /* key of each stage whose outputs in work/ belong to this run */
 };
 
 /*
@@ -59,7 +59,10 @@ MUST_CHECK bool workspace_finish(const struct workspace *space, const char *stag
 /* Throw away what a failed stage left. */
 void workspace_abandon(const struct workspace *space, const char *stage);
 
-/* Move the stages that this run found or finished in the work folder into OUT; the rest goes. */
+/*
+ * Move the stages that this run found or finished in the work folder into OUT. What a killed run
+ * with other settings left there is thrown away.
+ */
 MUST_CHECK bool workspace_publish(struct workspace *space, struct error *err);
 
 #endif

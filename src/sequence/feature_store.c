@@ -1,200 +1,195 @@
 #include "sequence/feature_store.h"
 
 #include "base/text.h"
-#include "table/writer.h"
 
 #include <string.h>
 
 enum {
-    ROWS = TABLE_CHUNK_ROWS,
+    PLAIN_COLUMNS = 3,
+    /* Codes that a thread gathers at most: 32 MiB of them. */
+    CELLS_MAX = 8 << 20,
     /* Columns side by side at a distance that is a power of two would share cache sets. */
-    STRIDE = ROWS + 32,
-    ONE_HOT_ROWS = 256,
+    APART = 32,
 };
 
-struct rows {
-    const struct feature_source *source;
-    size_t rank;
-    enum split split;
-    bool one_hot;
-    size_t p;    /* the open partition + 1 */
-    size_t j, t; /* next journey and its first token */
-    struct partition_view view;
-    void *buffer;
-    size_t buffer_room;
-    int64_t id[ROWS], integer[ROWS];
-    struct table_string text[ROWS];
-    uint8_t converted[ROWS];
-    int32_t *code; /* [max_length][STRIDE] */
-    uint8_t *hot;  /* [max_length * vocabulary][ONE_HOT_ROWS] */
-    struct table_column *column;
-    size_t columns;
-};
-
-static bool open_partition(struct rows *r, struct error *err)
-{
-    const struct feature_source *source = r->source;
-    const struct spill_piece *piece = &source->block[r->p].piece;
-    const void *bytes;
-
-    if (!source->need(source->context, r->rank, r->p, err))
-        return false;
-    if (!piece->memory && piece->size > r->buffer_room) {
-        r->buffer_room = piece->size + piece->size / 4;
-        r->buffer = memory_resize(r->buffer, r->buffer_room, 1);
-    }
-    if (!spill_get(source->spill, piece, r->buffer, &bytes, err))
-        return false;
-    partition_view_open(&r->view, bytes);
-    r->p++;
-    r->j = r->t = 0;
-    return true;
-}
-
-static void put_uid(struct rows *r, size_t row, uint32_t entity)
-{
-    const uint32_t start = entity ? r->view.text_end[entity - 1] : 0;
-    const char *text = r->view.text + start;
-    const size_t length = r->view.text_end[entity] - start;
-
-    if (r->source->integers)
-        (void)text_to_int64(text, length, &r->integer[row]);
-    else
-        r->text[row] = (struct table_string){text, length};
-}
-
-static void put_journey(struct rows *r, size_t row)
-{
-    const struct feature_source *source = r->source;
-    const size_t length = r->view.length[r->j];
-    const int32_t *token = r->view.token + r->t;
-
-    r->id[row] = r->view.id[r->j];
-    r->converted[row] = r->view.converted[r->j];
-    if (r->one_hot) {
-        for (size_t i = 0; i < length; i++) {
-            const int32_t code = source->final_code[token[i]];
-            if ((size_t)code < source->vocabulary)
-                r->hot[(i * source->vocabulary + (size_t)code) * ONE_HOT_ROWS + row] = 1;
-        }
-        return;
-    }
-    put_uid(r, row, r->view.entity[r->j]);
-    for (size_t i = 0; i < length; i++)
-        r->code[i * STRIDE + row] = token[i];
-    for (size_t i = length; i < source->max_length; i++)
-        r->code[i * STRIDE + row] = -1;
-}
-
-static bool next_rows(void *context, struct table_chunk *chunk, struct error *err)
-{
-    struct rows *r = context;
-    const size_t most = r->one_hot ? ONE_HOT_ROWS : ROWS;
-    size_t rows = 0;
-
-    if (r->one_hot)
-        memset(r->hot, 0, r->source->max_length * r->source->vocabulary * ONE_HOT_ROWS);
-    while (rows < most) {
-        if (r->p == 0 || r->j == r->view.journeys) {
-            /* Texts point into the open partition, so a chunk does not reach into the next. */
-            if (r->p == PARTITIONS || rows > 0)
-                break;
-            if (!open_partition(r, err))
-                return false;
-            continue;
-        }
-        if (r->view.split[r->j] == r->split)
-            put_journey(r, rows++);
-        r->t += r->view.length[r->j++];
-    }
-    *chunk = (struct table_chunk){rows, r->columns, r->column};
-    return true;
-}
-
-static void plain_columns(struct rows *r, struct arena *names)
-{
-    const struct feature_source *source = r->source;
-    size_t at = 0;
-
-    r->columns = 3 + source->max_length;
-    r->column = ARENA_ZERO(names, struct table_column, r->columns);
-    r->code = memory_take(source->max_length * STRIDE, sizeof *r->code);
-    r->column[at++] =
-        (struct table_column){.name = "journey_id", .type = TABLE_INT64, .integer = r->id};
-    r->column[at].name = "uid";
-    r->column[at].type = source->integers ? TABLE_INT64 : TABLE_TEXT;
-    if (source->integers)
-        r->column[at++].integer = r->integer;
-    else
-        r->column[at++].text = r->text;
-    r->column[at++] = (struct table_column){
-        .name = "conversion_status", .type = TABLE_BOOL, .boolean = r->converted};
-    for (size_t i = 0; i < source->max_length; i++)
-        r->column[at++] = (struct table_column){
-            .name = arena_format(names, "campaign_nm_at_index_%zu", i),
-            .type = TABLE_CODE,
-            .code = r->code + i * STRIDE,
-            .dictionary = source->name,
-        };
-}
-
-static void one_hot_columns(struct rows *r, struct arena *names)
-{
-    const struct feature_source *source = r->source;
-    const size_t hot = source->max_length * source->vocabulary;
-    size_t at = 0;
-
-    r->columns = 2 + hot;
-    r->column = ARENA_ZERO(names, struct table_column, r->columns);
-    r->hot = memory_take(hot + 1, ONE_HOT_ROWS);
-    r->column[at++] =
-        (struct table_column){.name = "journey_id", .type = TABLE_INT64, .integer = r->id};
-    r->column[at++] = (struct table_column){
-        .name = "conversion_status", .type = TABLE_BOOL, .boolean = r->converted};
-    for (size_t i = 0; i < source->max_length; i++)
-        for (size_t c = 0; c < source->vocabulary; c++, at++)
-            r->column[at] = (struct table_column){
-                .name = arena_format(names, "campaign_nm_at_index_%zu_is_%s", i,
-                                     source->name[source->code_of_final[c]].bytes),
-                .type = TABLE_BOOL,
-                .boolean = r->hot + (at - 2) * ONE_HOT_ROWS,
-            };
-}
-
-bool feature_store_write(const struct feature_source *source, size_t rank, enum split split,
-                         bool one_hot, const char *partial, const char *path, struct error *err)
+static bool open_writers(struct feature_store *store, char *const *partial, char *const *path,
+                         struct error *err)
 {
     struct arena names = {0};
-    struct rows *r = memory_take_zeroed(1, sizeof *r);
+    const struct feature_source *source = store->source;
+    const size_t count = PLAIN_COLUMNS + source->max_length;
+    struct table_field *field = ARENA_NEW(&names, struct table_field, count);
+    bool ok = true;
 
-    r->source = source;
-    r->rank = rank;
-    r->split = split;
-    r->one_hot = one_hot;
-    if (one_hot)
-        one_hot_columns(r, &names);
-    else
-        plain_columns(r, &names);
-    struct table_field *field = ARENA_NEW(&names, struct table_field, r->columns);
-    for (size_t i = 0; i < r->columns; i++)
-        field[i] = (struct table_field){r->column[i].name, r->column[i].type};
-    const bool ok = table_stream_write_partial(partial, path, field, r->columns, next_rows, r, err);
-    free(r->buffer);
-    free(r->code);
-    free(r->hot);
-    free(r);
+    field[0] = (struct table_field){"journey_id", TABLE_INT64};
+    field[1] = (struct table_field){"uid", source->integers ? TABLE_INT64 : TABLE_TEXT};
+    field[2] = (struct table_field){"conversion_status", TABLE_BOOL};
+    for (size_t i = 0; i < source->max_length; i++)
+        field[PLAIN_COLUMNS + i] =
+            (struct table_field){arena_format(&names, "campaign_nm_at_index_%zu", i), TABLE_CODE};
+    for (size_t s = 0; ok && s < SPLIT_COUNT; s++)
+        ok = parquet_writer_open(&store->writer[s], partial[s], path[s], field, count, err);
     arena_clear(&names);
     return ok;
 }
 
-bool feature_store_check_one_hot(const struct feature_source *source, struct error *err)
+bool feature_store_open(struct feature_store *store, const struct feature_source *source,
+                        char *const *partial, char *const *path, struct error *err)
 {
-    const size_t columns = source->max_length * source->vocabulary;
+    const size_t fitting = CELLS_MAX / source->max_length;
 
-    if (columns > ONE_HOT_COLUMNS_MAX - 2)
-        return error_set(err, ERR_LIMIT,
-                         "journey.one_hot: %zu campaigns at %zu places are %zu columns, the limit "
-                         "is %d",
-                         source->vocabulary, source->max_length, columns, ONE_HOT_COLUMNS_MAX);
+    *store = (struct feature_store){.source = source};
+    store->group_rows = fitting < PARQUET_GROUP_ROWS ? fitting : PARQUET_GROUP_ROWS;
+    for (size_t s = 0; s < SPLIT_COUNT; s++) {
+        for (size_t p = 0; p < PARTITIONS; p++)
+            store->first[s][p + 1] = store->first[s][p] + source->block[p].rows[s];
+        store->groups[s] =
+            (store->first[s][PARTITIONS] + store->group_rows - 1) / store->group_rows;
+    }
+    if (open_writers(store, partial, path, err))
+        return true;
+    for (size_t s = 0; s < SPLIT_COUNT; s++)
+        parquet_writer_discard(store->writer[s]);
+    return false;
+}
+
+size_t feature_store_groups(const struct feature_store *store)
+{
+    size_t groups = 0;
+
+    for (size_t s = 0; s < SPLIT_COUNT; s++)
+        groups += store->groups[s];
+    return groups;
+}
+
+static void take_buffers(struct feature_work *work, const struct feature_store *store)
+{
+    const struct feature_source *source = store->source;
+    const size_t rows = store->group_rows;
+    struct arena *memory = &work->buffers;
+
+    work->id = ARENA_NEW(memory, int64_t, rows);
+    work->converted = ARENA_NEW(memory, uint8_t, rows);
+    work->code = ARENA_NEW(memory, int32_t, source->max_length * (rows + APART));
+    work->column = ARENA_ZERO(memory, struct table_column, PLAIN_COLUMNS + source->max_length);
+    work->column[0] = (struct table_column){.type = TABLE_INT64, .integer = work->id};
+    if (source->integers) {
+        work->integer = ARENA_NEW(memory, int64_t, rows);
+        work->column[1] = (struct table_column){.type = TABLE_INT64, .integer = work->integer};
+    } else {
+        work->text = ARENA_NEW(memory, struct table_string, rows);
+        work->column[1] = (struct table_column){.type = TABLE_TEXT, .text = work->text};
+    }
+    work->column[2] = (struct table_column){.type = TABLE_BOOL, .boolean = work->converted};
+    for (size_t i = 0; i < source->max_length; i++)
+        work->column[PLAIN_COLUMNS + i] =
+            (struct table_column){.type = TABLE_CODE,
+                                  .code = work->code + i * (rows + APART),
+                                  .dictionary = source->name};
+}
+
+static void put_journey(struct feature_work *work, const struct feature_store *store, size_t row,
+                        const struct partition_view *view, size_t j, const int32_t *token,
+                        bool lasting)
+{
+    const struct feature_source *source = store->source;
+    const size_t apart = store->group_rows + APART, length = view->length[j];
+    const struct table_string uid = feature_entity(view, view->entity[j]);
+    int32_t *code = work->code + row;
+
+    work->id[row] = view->id[j];
+    work->converted[row] = view->converted[j];
+    if (source->integers)
+        (void)text_to_int64(uid.bytes, uid.length, &work->integer[row]);
+    else
+        work->text[row] =
+            lasting ? uid
+                    : (struct table_string){arena_string(&work->texts, uid.bytes, uid.length),
+                                            uid.length};
+    for (size_t i = 0; i < length; i++)
+        code[i * apart] = source->final_code[token[i]];
+    for (size_t i = length; i < source->max_length; i++)
+        code[i * apart] = -1;
+}
+
+/* Rows first .. end - 1 of a partition's rows of split `s`, to row `row` of the group on. */
+static bool gather(struct feature_work *work, const struct feature_store *store, size_t s, size_t p,
+                   size_t first, size_t end, size_t row, struct error *err)
+{
+    const struct spill_piece *piece = &store->source->block[p].piece;
+    struct partition_view view;
+    const void *bytes;
+    size_t seen = 0, t = 0;
+
+    if (!piece->memory && piece->size > work->block_room) {
+        work->block_room = piece->size + piece->size / 4;
+        work->block = memory_resize(work->block, work->block_room, 1);
+    }
+    if (!spill_get(store->source->spill, piece, work->block, &bytes, err))
+        return false;
+    partition_view_open(&view, bytes);
+    for (size_t j = 0; seen < end; t += view.length[j++]) {
+        if (view.split[j] != s)
+            continue;
+        if (seen >= first)
+            put_journey(work, store, row++, &view, j, view.token + t, piece->memory != NULL);
+        seen++;
+    }
     return true;
+}
+
+static bool gather_group(struct feature_work *work, const struct feature_store *store, size_t s,
+                         uint64_t first, uint64_t end, struct error *err)
+{
+    const uint64_t *start = store->first[s];
+
+    arena_reset(&work->texts);
+    for (size_t p = 0; p < PARTITIONS; p++) {
+        const uint64_t from = start[p] > first ? start[p] : first;
+        const uint64_t to = start[p + 1] < end ? start[p + 1] : end;
+        if (from < to &&
+            !gather(work, store, s, p, from - start[p], to - start[p], from - first, err))
+            return false;
+    }
+    return true;
+}
+
+bool feature_store_put(struct feature_store *store, size_t number, struct feature_work *work,
+                       struct error *err)
+{
+    struct parquet_group group = {0};
+    size_t s = 0;
+
+    while (number >= store->groups[s])
+        number -= store->groups[s++];
+    const uint64_t first = number * store->group_rows, all = store->first[s][PARTITIONS];
+    const uint64_t end = all - first < store->group_rows ? all : first + store->group_rows;
+    if (!work->column)
+        take_buffers(work, store);
+    if (!gather_group(work, store, s, first, end, err))
+        return false;
+    const struct table_chunk chunk = {end - first, PLAIN_COLUMNS + store->source->max_length,
+                                      work->column};
+    parquet_group_encode(&group, &chunk, &work->scratch);
+    return parquet_writer_put(store->writer[s], number, &group, err);
+}
+
+bool feature_store_close(struct feature_store *store, bool ok, struct error *err)
+{
+    for (size_t s = 0; s < SPLIT_COUNT; s++) {
+        if (ok)
+            ok = parquet_writer_close(store->writer[s], err);
+        else
+            parquet_writer_discard(store->writer[s]);
+    }
+    return ok;
+}
+
+void feature_work_clear(struct feature_work *work)
+{
+    free(work->block);
+    arena_clear(&work->buffers);
+    arena_clear(&work->texts);
+    arena_clear(&work->scratch);
+    *work = (struct feature_work){0};
 }

@@ -4,7 +4,7 @@
 #include "base/interrupt.h"
 #include "base/json.h"
 #include "base/progress.h"
-#include "sequence/feature_store.h"
+#include "sequence/feature_hot.h"
 #include "sequence/journey_write.h"
 
 #include <malloc.h>
@@ -13,7 +13,7 @@
 
 /* The files of a build, in the order in which they are published. */
 enum output {
-    OUT_TRAIN, /* the jobs of threads: OUT_TRAIN + split */
+    OUT_TRAIN, /* OUT_TRAIN + split, as OUT_HOT_TRAIN + split */
     OUT_TEST,
     OUT_VAL,
     OUT_HOT_TRAIN,
@@ -37,18 +37,16 @@ struct build {
     struct partition_work *work; /* [threads] */
     size_t threads;
 
-    pthread_mutex_t lock; /* of everything below */
-    pthread_cond_t changed;
-    size_t taken, finished; /* partitions */
-    bool ready[PARTITIONS];
+    pthread_mutex_t lock; /* of the two below */
     bool failed;
     struct error error;
 
     struct progress progress;
-    atomic_size_t next_job, next_written;
+    atomic_size_t next_job, finished;
     struct feature_source features;
+    struct feature_store store;
     struct table_string *name; /* [names.count] in final order */
-    int32_t *final_code, *code_of_final;
+    int32_t *final_code;
     struct journey_summary summary;
     struct journey_writer writer;
 };
@@ -67,60 +65,9 @@ static void fail(struct build *b, const struct error *err)
     if (!b->failed)
         b->error = *err;
     b->failed = true;
-    pthread_cond_broadcast(&b->changed);
     pthread_mutex_unlock(&b->lock);
 }
 
-/* Do partition `p`, which this thread has taken; the lock is not held. */
-static bool do_partition(struct build *b, size_t rank, size_t p, struct error *err)
-{
-    const bool ok = interrupt_check("building journeys", err) &&
-                    partition_run(&b->work[rank], &b->scattered, p, b->config, b->split, &b->spill,
-                                  b->writing ? &b->block[p] : NULL, err);
-
-    if (!ok)
-        fail(b, err);
-    /* In a build that does not fit, the small holes that records left must not stay resident. */
-    if (atomic_load(&b->spill.end) > 0)
-        malloc_trim(0);
-    pthread_mutex_lock(&b->lock);
-    b->ready[p] = ok;
-    const size_t done = ++b->finished;
-    pthread_cond_broadcast(&b->changed);
-    pthread_mutex_unlock(&b->lock);
-    if (rank == 0)
-        progress_update(&b->progress, done, NULL);
-    return ok;
-}
-
-/*
- * Return once partition `p` is ready. Until then the thread does partitions that nobody has taken:
- * a thread that writes is never idle, and with one thread everything happens here.
- */
-static bool need_partition(void *context, size_t rank, size_t p, struct error *err)
-{
-    struct build *b = context;
-    bool ok = true;
-
-    pthread_mutex_lock(&b->lock);
-    while (ok && !b->ready[p]) {
-        if (b->failed) {
-            *err = b->error;
-            ok = false;
-        } else if (b->taken < PARTITIONS) {
-            const size_t mine = b->taken++;
-            pthread_mutex_unlock(&b->lock);
-            ok = do_partition(b, rank, mine, err);
-            pthread_mutex_lock(&b->lock);
-        } else {
-            pthread_cond_wait(&b->changed, &b->lock);
-        }
-    }
-    pthread_mutex_unlock(&b->lock);
-    return ok;
-}
-
-/* Writing the splits comes first, as it takes longest; then whatever partitions are left. */
 static void sort_work(void *context, size_t rank, size_t size)
 {
     struct build *b = context;
@@ -128,47 +75,61 @@ static void sort_work(void *context, size_t rank, size_t size)
 
     (void)size;
     for (;;) {
-        const size_t job = b->writing ? atomic_fetch_add(&b->next_job, 1) : SPLIT_COUNT;
-        if (job >= SPLIT_COUNT)
-            break;
-        if (!feature_store_write(&b->features, rank, (enum split)job, false,
-                                 b->partial[OUT_TRAIN + job], b->path[OUT_TRAIN + job], &err)) {
+        const size_t p = atomic_fetch_add(&b->next_job, 1);
+        if (p >= PARTITIONS || failed(b))
+            return;
+        if (!interrupt_check("building journeys", &err) ||
+            !partition_run(&b->work[rank], &b->scattered, p, b->config, b->split, &b->spill,
+                           b->writing ? &b->block[p] : NULL, &err))
             fail(b, &err);
-            return;
-        }
+        /* In a build that does not fit, the small holes that records left must not stay resident.
+         */
+        if (atomic_load(&b->spill.end) > 0)
+            malloc_trim(0);
+        const size_t done = atomic_fetch_add(&b->finished, 1) + 1;
+        if (rank == 0)
+            progress_update(&b->progress, done, NULL);
     }
-    for (size_t p = 0; p < PARTITIONS; p++)
-        if (!need_partition(b, rank, p, &err))
-            return;
 }
 
+static bool write_partition(struct build *b, size_t rank, size_t p, struct error *err)
+{
+    const struct spill_piece *piece = &b->block[p].piece;
+    struct arena buffer = {0};
+    struct partition_view view;
+    const void *bytes;
+
+    bool ok = spill_get(&b->spill, piece,
+                        piece->memory ? NULL : arena_take(&buffer, piece->size, 1), &bytes, err);
+    if (ok) {
+        partition_view_open(&view, bytes);
+        ok = journey_writer_put(&b->writer, p, &view, b->final_code, &b->work[rank].memory, err);
+    }
+    arena_clear(&buffer);
+    return ok;
+}
+
+/* Row groups come first: they are the larger pieces of work, so the threads end together. */
 static void write_work(void *context, size_t rank, size_t size)
 {
     struct build *b = context;
     struct error err = {0};
-    const void *bytes;
-    struct partition_view view;
+    struct feature_work work = {0};
+    const size_t groups = feature_store_groups(&b->store);
 
     (void)size;
     for (;;) {
-        const size_t p = atomic_fetch_add(&b->next_written, 1);
-        if (p >= PARTITIONS || failed(b))
-            return;
-        const struct spill_piece *piece = &b->block[p].piece;
-        struct arena buffer = {0};
-        bool ok =
-            interrupt_check("writing journeys", &err) &&
-            spill_get(&b->spill, piece, piece->memory ? NULL : arena_take(&buffer, piece->size, 1),
-                      &bytes, &err);
-        if (ok) {
-            partition_view_open(&view, bytes);
-            ok = journey_writer_put(&b->writer, p, &view, b->final_code, &b->work[rank].memory,
-                                    &err);
-        }
-        arena_clear(&buffer);
-        if (!ok)
+        const size_t job = atomic_fetch_add(&b->next_job, 1);
+        if (job >= groups + PARTITIONS || failed(b))
+            break;
+        if (job >= groups)
+            feature_work_clear(&work);
+        if (!interrupt_check("writing journeys", &err) ||
+            !(job < groups ? feature_store_put(&b->store, job, &work, &err)
+                           : write_partition(b, rank, job - groups, &err)))
             fail(b, &err);
     }
+    feature_work_clear(&work);
 }
 
 static void hot_work(void *context, size_t rank, size_t size)
@@ -181,9 +142,8 @@ static void hot_work(void *context, size_t rank, size_t size)
         const size_t job = atomic_fetch_add(&b->next_job, 1);
         if (job >= SPLIT_COUNT)
             return;
-        if (!feature_store_write(&b->features, rank, (enum split)job, true,
-                                 b->partial[OUT_HOT_TRAIN + job], b->path[OUT_HOT_TRAIN + job],
-                                 &err)) {
+        if (!feature_hot_write(&b->features, (enum split)job, b->partial[OUT_HOT_TRAIN + job],
+                               b->path[OUT_HOT_TRAIN + job], &err)) {
             fail(b, &err);
             return;
         }
@@ -269,11 +229,9 @@ static void join_counts(struct build *b)
     summary->campaign = memory_take_zeroed(count + 1, sizeof *summary->campaign);
     b->name = memory_take(count + 1, sizeof *b->name);
     b->final_code = memory_take(count + 1, sizeof *b->final_code);
-    b->code_of_final = memory_take(count + 1, sizeof *b->code_of_final);
     for (size_t i = 0; i < count; i++) {
         b->name[i] = named[i].text;
         b->final_code[named[i].code] = (int32_t)i;
-        b->code_of_final[i] = named[i].code;
         summary->campaign[i] = (struct journey_campaign){
             strdup(named[i].text.bytes), named[i].impressions, named[i].conversions};
     }
@@ -323,26 +281,29 @@ static bool write_campaigns(struct build *b, struct error *err)
     return ok;
 }
 
+/* The feature store and journeys.bin, by all threads. */
 static bool write_journeys(struct build *b, struct pool *pool, struct error *err)
 {
-    bool ok = journey_writer_open(&b->writer, b->partial[OUT_JOURNEYS], &b->summary,
-                                  b->config->max_length, b->name, b->names.count, b->block, err);
-
-    if (ok)
-        pool_run(pool, write_work, b);
     struct error ignored;
-    ok = journey_writer_close(&b->writer, ok ? err : &ignored) && ok;
+
+    if (!journey_writer_open(&b->writer, b->partial[OUT_JOURNEYS], &b->summary,
+                             b->config->max_length, b->name, b->names.count, b->block, err) ||
+        !feature_store_open(&b->store, &b->features, b->partial, b->path, err)) {
+        (void)!journey_writer_close(&b->writer, &ignored);
+        return false;
+    }
+    atomic_store(&b->next_job, 0);
+    pool_run(pool, write_work, b);
     if (b->failed)
         *err = b->error;
-    return ok && !b->failed;
+    bool ok = feature_store_close(&b->store, !b->failed, err);
+    ok = journey_writer_close(&b->writer, ok ? err : &ignored) && ok;
+    return ok;
 }
 
 static bool write_hot(struct build *b, struct pool *pool, struct error *err)
 {
-    b->features.final_code = b->final_code;
-    b->features.code_of_final = b->code_of_final;
-    b->features.vocabulary = b->summary.vocabulary;
-    if (!feature_store_check_one_hot(&b->features, err))
+    if (!feature_hot_check(&b->features, err))
         return false;
     atomic_store(&b->next_job, 0);
     pool_run(pool, hot_work, b);
@@ -359,6 +320,21 @@ static bool publish(struct build *b, struct error *err)
     return true;
 }
 
+static bool write_outputs(struct build *b, struct pool *pool, struct error *err)
+{
+    b->features = (struct feature_source){
+        .spill = &b->spill,
+        .block = b->block,
+        .integers = b->scattered.integers,
+        .max_length = b->config->max_length,
+        .name = b->name,
+        .final_code = b->final_code,
+        .vocabulary = b->summary.vocabulary,
+    };
+    return write_journeys(b, pool, err) && write_campaigns(b, err) &&
+           (!b->config->one_hot || write_hot(b, pool, err)) && publish(b, err);
+}
+
 /* ---- the whole ---- */
 
 static bool sort_and_write(struct build *b, struct pool *pool, bool quiet, struct error *err)
@@ -369,23 +345,12 @@ static bool sort_and_write(struct build *b, struct pool *pool, bool quiet, struc
     b->work = memory_take_zeroed(b->threads, sizeof *b->work);
     for (size_t i = 0; i < b->threads; i++)
         partition_work_init(&b->work[i], b->names.count);
-    b->features = (struct feature_source){
-        .spill = &b->spill,
-        .block = b->block,
-        .need = need_partition,
-        .context = b,
-        .integers = b->scattered.integers,
-        .max_length = b->config->max_length,
-        .name = b->names.text,
-        .names = b->names.count,
-    };
     progress_begin(&b->progress, "journeys", PARTITIONS, quiet);
     pool_run(pool, sort_work, b);
     bool ok = !b->failed;
     if (ok) {
         join_counts(b);
-        ok = !b->writing || (write_journeys(b, pool, err) && write_campaigns(b, err) &&
-                             (!b->config->one_hot || write_hot(b, pool, err)) && publish(b, err));
+        ok = !b->writing || write_outputs(b, pool, err);
     } else {
         *err = b->error;
     }
@@ -424,10 +389,8 @@ static void clear_build(struct build *b)
     names_clear(&b->names);
     free(b->name);
     free(b->final_code);
-    free(b->code_of_final);
     journey_summary_clear(&b->summary);
     pthread_mutex_destroy(&b->lock);
-    pthread_cond_destroy(&b->changed);
     free(b);
 }
 
@@ -449,7 +412,6 @@ bool journeys_build(const struct journey_config *config, const struct split_conf
     b->writing = folder != NULL;
     b->spill.file = -1;
     pthread_mutex_init(&b->lock, NULL);
-    pthread_cond_init(&b->changed, NULL);
     names_init(&b->names);
     const bool ok = (!folder || (file_make_folders(folder, err) && name_outputs(b, folder, err))) &&
                     spill_open(&b->spill, folder, config->memory_mib << 20, err) &&

@@ -64,12 +64,14 @@ void names_clear(struct names *names)
 void name_cache_init(struct name_cache *cache, struct names *names)
 {
     *cache = (struct name_cache){.names = names};
+    cache->recent = memory_take_zeroed(NAMES_RECENT, sizeof *cache->recent);
     table_grow(&cache->table);
 }
 
 void name_cache_clear(struct name_cache *cache)
 {
     free(cache->table.slot);
+    free(cache->recent);
     *cache = (struct name_cache){0};
 }
 
@@ -103,8 +105,8 @@ static bool add_shared(struct names *names, uint64_t hash, const struct table_st
     return true;
 }
 
-bool name_cache_code(struct name_cache *cache, const struct table_string *text, int32_t *code,
-                     struct error *err)
+static bool find_code(struct name_cache *cache, const struct table_string *text, int32_t *code,
+                      struct error *err)
 {
     const uint64_t hash = XXH3_64bits(text->bytes, text->length);
     struct name_slot *slot = table_find(&cache->table, hash, text);
@@ -121,5 +123,30 @@ bool name_cache_code(struct name_cache *cache, const struct table_string *text, 
         return true;
     }
     *code = slot->code;
+    return true;
+}
+
+/* Multiplying mixes upwards, so the place is taken from the top. */
+static inline size_t recent_place(struct short_text key)
+{
+    return (size_t)((key.first * 0x9e3779b97f4a7c15 + key.last) * 0xd6e8feb86659fd93 >> 54);
+}
+
+_Static_assert(NAMES_RECENT == 1 << (64 - 54), "recent_place() gives a place");
+
+bool name_cache_code(struct name_cache *cache, const struct table_string *text, int32_t *code,
+                     struct error *err)
+{
+    if (text->length > SHORT_TEXT_MAX || text->length == 0)
+        return find_code(cache, text, code, err);
+    const struct short_text key = short_text_of(text->bytes, text->length);
+    struct name_recent *recent = &cache->recent[recent_place(key)];
+    if (recent->length == text->length && short_text_equal(recent->key, key)) {
+        *code = recent->code;
+        return true;
+    }
+    if (!find_code(cache, text, code, err))
+        return false;
+    *recent = (struct name_recent){key, (uint32_t)text->length, *code};
     return true;
 }

@@ -9,11 +9,12 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "sequence/short_text.h"
 #include "table/table.h"
 
 #include <pthread.h>
 
-enum { NAMES_MAX = 1000000, NAME_BYTES_MAX = 65536 };
+enum { NAMES_MAX = 1000000, NAME_BYTES_MAX = 65536, NAMES_RECENT = 1024 };
 
 struct name_slot {
     uint64_t hash;
@@ -34,9 +35,17 @@ struct names {
     struct arena memory;
 };
 
+/* A short name seen lately, at the place that its text alone decides. */
+struct name_recent {
+    struct short_text key;
+    uint32_t length; /* 0: free */
+    int32_t code;
+};
+
 struct name_cache {
     struct names *names;
     struct name_table table;
+    struct name_recent *recent; /* [NAMES_RECENT] */
 };
 
 void names_init(struct names *names);

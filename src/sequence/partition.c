@@ -1,6 +1,7 @@
 #include "sequence/partition.h"
 
 #include "sequence/order.h"
+#include "sequence/short_text.h"
 
 #include <xxhash.h>
 
@@ -10,6 +11,7 @@
 struct member {
     const char *text;
     uint32_t length, count;
+    struct short_text key; /* of the text: what is compared first, and mostly enough */
 };
 
 struct slot {
@@ -109,18 +111,18 @@ static void grow_slots(struct grouping *g)
     g->slot_room = room;
 }
 
-static uint32_t add_member(struct grouping *g, struct slot *slot, uint32_t tag, const char *text,
-                           uint32_t length)
+static uint32_t add_member(struct grouping *g, struct slot *slot, uint32_t tag,
+                           const struct member *member)
 {
     if (g->members == g->member_room) {
         const size_t room = g->member_room ? g->member_room * 2 : 1024;
-        struct member *member = ARENA_NEW(&g->work->memory, struct member, room);
+        struct member *larger = ARENA_NEW(&g->work->memory, struct member, room);
         if (g->members)
-            memcpy(member, g->member, g->members * sizeof *member);
-        g->member = member;
+            memcpy(larger, g->member, g->members * sizeof *larger);
+        g->member = larger;
         g->member_room = room;
     }
-    g->member[g->members] = (struct member){text, length, 0};
+    g->member[g->members] = *member;
     *slot = (struct slot){tag, (uint32_t)++g->members};
     return (uint32_t)g->members - 1;
 }
@@ -129,15 +131,17 @@ static uint32_t find_member(struct grouping *g, const char *text, uint32_t lengt
 {
     const uint64_t hash = XXH3_64bits(text, length);
     const uint32_t tag = (uint32_t)(hash >> 24);
+    const struct member wanted = {text, length, 0, short_text_of(text, length)};
 
     if (g->members * 2 >= g->slot_room)
         grow_slots(g);
     for (size_t at = hash & (g->slot_room - 1);; at = (at + 1) & (g->slot_room - 1)) {
         struct slot *slot = &g->slot[at];
         if (!slot->member)
-            return add_member(g, slot, tag, text, length);
+            return add_member(g, slot, tag, &wanted);
         const struct member *m = &g->member[slot->member - 1];
-        if (slot->tag == tag && m->length == length && memcmp(m->text, text, length) == 0)
+        if (slot->tag == tag && m->length == length && short_text_equal(m->key, wanted.key) &&
+            (length <= SHORT_TEXT_MAX || memcmp(m->text, text, length) == 0))
             return slot->member - 1;
     }
 }
@@ -309,6 +313,7 @@ static bool fill_block(struct grouping *g, const uint64_t *hash, const uint8_t *
 
     block->journeys = g->cuts;
     block->tokens = g->tokens;
+    memset(block->rows, 0, sizeof block->rows);
     spill_take(spill, &block->piece, block_size(&header));
     memcpy(block->piece.memory, &header, sizeof header);
     partition_view_open(&v, block->piece.memory);
@@ -319,6 +324,7 @@ static bool fill_block(struct grouping *g, const uint64_t *hash, const uint8_t *
         MUTABLE(uint32_t, v.entity)[j] = cut->member;
         MUTABLE(uint8_t, v.converted)[j] = (uint8_t)cut->converted;
         MUTABLE(uint8_t, v.split)[j] = split_of_member[cut->member];
+        block->rows[split_of_member[cut->member]]++;
         for (size_t i = 0; i < cut->length; i++, t++) {
             MUTABLE(int64_t, v.time)[t] = g->item[cut->start + i].time;
             MUTABLE(int32_t, v.token)[t] = (int32_t)(g->item[cut->start + i].token >> 1);

@@ -18,6 +18,7 @@
 struct partition_block {
     struct spill_piece piece;
     uint64_t journeys, tokens;
+    uint64_t rows[SPLIT_COUNT]; /* journeys by split */
 };
 
 /* The journeys of a partition; arrays are parts of one block. Tokens are codes of names.h. */

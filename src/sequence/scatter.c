@@ -66,6 +66,18 @@ static inline bool fits(const struct scatter_list *list, int64_t row, size_t nee
            row - list->block[list->count - 1].row < FAR_ROWS;
 }
 
+/* A short entity without a call: two overlapping halves. */
+static inline void put_text(unsigned char *to, const struct table_string *text)
+{
+    if (text->length >= 8 && text->length <= SHORT_TEXT_MAX) {
+        const struct short_text key = short_text_of(text->bytes, text->length);
+        memcpy(to, &key.first, 8);
+        memcpy(to + text->length - 8, &key.last, 8);
+    } else {
+        memcpy(to, text->bytes, text->length);
+    }
+}
+
 static bool scatter_chunk(const struct impressions *rows, struct scatter_worker *worker,
                           struct name_cache *cache, struct spill *spill, struct error *err)
 {
@@ -87,7 +99,7 @@ static bool scatter_chunk(const struct impressions *rows, struct scatter_worker 
         memcpy(list->at + 8, &delta, 4);
         memcpy(list->at + 12, &token, 4);
         memcpy(list->at + 16, &length, 2);
-        memcpy(list->at + RECORD_HEADER, entity->bytes, entity->length);
+        put_text(list->at + RECORD_HEADER, entity);
         list->at += needed;
         list->records++;
     }

@@ -38,6 +38,10 @@ TEST(file_folders_come_and_go)
     EXPECT_OK(file_make_folders(test_path("a/b/c"), &err), &err);
     EXPECT_OK(file_make_folders(test_path("a/b/c"), &err), &err);
     EXPECT(file_is_folder(test_path("a/b/c")));
+    EXPECT_OK(file_write(test_path("a/file"), "", 0, &err), &err);
+    EXPECT_ERROR(file_make_folders(test_path("a/file/b"), &err), &err, ERR_IO,
+                 "a file has that name");
+    err = (struct error){0};
     EXPECT_OK(file_make_parents(test_path("d/e/f.txt"), &err), &err);
     EXPECT(file_is_folder(test_path("d/e")));
     EXPECT(!file_exists(test_path("d/e/f.txt")));

@@ -18,6 +18,8 @@ TEST(command_line_mistakes_exit_2_with_a_sentence)
         {"version -x", 2, NULL, "unknown option '-x'"},
         {"version --help", 0, "usage: quern version", NULL},
         {"run", 2, NULL, "PIPELINE is missing"},
+        {"run ''", 2, NULL, "PIPELINE is empty"},
+        {"run p.yaml --out ''", 2, NULL, "--out is empty"},
         {"run p.yaml --threads many", 2, NULL, "--threads: 'many' is not a whole number"},
         {"run p.yaml --threads", 2, NULL, "--threads needs a value"},
         {"run p.yaml --folds=1", 2, NULL, "--folds"},
@@ -38,6 +40,36 @@ TEST(command_line_mistakes_exit_2_with_a_sentence)
             EXPECT_HAS(got.err, r->err);
         test_output_clear(&got);
     }
+}
+
+TEST(output_that_is_lost_is_a_failure)
+{
+    static const char *const rows[] = {"--help", "run --help", "settings", "version"};
+
+    EACH_ROW(rows, r) {
+        struct test_output full = test_shell("\"$QUERN\" %s >/dev/full", *r);
+        struct test_output closed = test_shell("\"$QUERN\" %s >&-", *r);
+        EXPECT_EQ(full.status, 1);
+        EXPECT_HAS(full.err, "cannot write to stdout");
+        EXPECT_EQ(closed.status, 1);
+        EXPECT_HAS(closed.err, "cannot write to stdout");
+        test_output_clear(&full);
+        test_output_clear(&closed);
+    }
+}
+
+/* Numbers 1 and 2 are free then, and must not become those of an output file. */
+TEST(messages_never_land_in_a_file_when_streams_are_closed)
+{
+    const char *folder = test_folder();
+    struct test_output got =
+        test_shell("\"$QUERN\" simulate attribution --users 50 -o %s/a.csv &&"
+                   "\"$QUERN\" simulate attribution --users 50 -o %s/b.csv <&- >&- 2>&- ;"
+                   "cmp %s/a.csv %s/b.csv",
+                   folder, folder, folder, folder);
+
+    EXPECT_EQ(got.status, 0);
+    test_output_clear(&got);
 }
 
 TEST(every_command_has_help)

@@ -110,6 +110,40 @@ TEST(sources_threads_and_memory_do_not_show)
     free(parts);
 }
 
+/* A thousand places make row groups small, so that they begin and end inside partitions. */
+TEST(sources_row_groups_across_partitions_do_not_show)
+{
+    struct error err = {0};
+    char *csv = strdup(test_path("wide.csv")), *one = strdup(test_path("wide-one")),
+         *other = strdup(test_path("wide-other"));
+
+    test_random_csv(csv, 60000, 20000, 30, 12);
+    struct journey_config config = test_config(csv);
+    config.max_length = 1000;
+    EXPECT_OK(test_build(&config, one, 1, NULL, &err), &err);
+    config.memory_mib = 1;
+    EXPECT_OK(test_build(&config, other, 3, NULL, &err), &err);
+    test_same_outputs(one, other, false);
+    EXPECT(test_sql("SELECT count(*) FROM parquet_metadata('%s/feature_store/train.parquet') "
+                    "WHERE column_id = 0",
+                    one) > 2);
+    /* Every journey is in the store once, with its own entity, outcome and first campaign. */
+    EXPECT_EQ(test_sql("SELECT count(*) FROM '%s/feature_store/*.parquet' s JOIN (SELECT *, "
+                       "row_number() OVER () - 1 AS rn FROM '%s') c ON s.journey_id = c.rn AND "
+                       "s.uid::VARCHAR = c.uid::VARCHAR AND s.campaign_nm_at_index_0 = c.campaign",
+                       one, csv),
+              test_sql("SELECT count(DISTINCT journey_id) FROM '%s/feature_store/*.parquet'", one));
+    EXPECT_EQ(test_sql("SELECT count(*) FROM '%s/feature_store/*.parquet'", one),
+              test_sql("SELECT count(DISTINCT journey_id) FROM '%s/feature_store/*.parquet'", one));
+    EXPECT_EQ(test_sql("SELECT (SELECT sum(conversion::INT)::BIGINT FROM '%s') - (SELECT count(*) "
+                       "FROM '%s/feature_store/*.parquet' WHERE conversion_status)",
+                       csv, one),
+              0);
+    free(csv);
+    free(one);
+    free(other);
+}
+
 TEST(sources_one_entity_with_everything_is_not_quadratic)
 {
     struct error err = {0};
