@@ -2,7 +2,6 @@
 
 #include "base/arena.h"
 
-
 struct once {
     const struct table_column *column;
     size_t count, rows;
