@@ -4,6 +4,7 @@
 
 #include <xxhash.h>
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -67,6 +68,26 @@ char *file_partial_name(const char *path)
         partial = memory_take(SIZE_MAX, 1);
     free(folder);
     return partial;
+}
+
+void file_remove_partials(const char *path)
+{
+    const char *name = file_base_name(path);
+    char *folder = joined(path, "", ""), *start = joined(".", name, ".partial-");
+
+    folder[name - path] = '\0';
+    DIR *entries = opendir(folder[0] ? folder : ".");
+    for (const struct dirent *e; entries && (e = readdir(entries));) {
+        if (strncmp(e->d_name, start, strlen(start)) != 0)
+            continue;
+        char *partial = joined(folder, e->d_name, "");
+        unlink(partial);
+        free(partial);
+    }
+    if (entries)
+        closedir(entries);
+    free(start);
+    free(folder);
 }
 
 static bool sync_path(const char *path, int flags)

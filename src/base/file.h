@@ -35,6 +35,9 @@ MUST_CHECK bool file_write(const char *path, const void *bytes, size_t size, str
 
 /* The partial name that belongs to `path`, for writers that take a name (DuckDB); free() it. */
 char *file_partial_name(const char *path);
+/* Remove what killed processes left of writing `path`. Only its one writer at a time may call it.
+ */
+void file_remove_partials(const char *path);
 /* fsync `partial` and rename it to `path`. */
 MUST_CHECK bool file_publish(const char *partial, const char *path, struct error *err);
 

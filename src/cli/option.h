@@ -3,9 +3,8 @@
  *
  *   --name VALUE, --name=VALUE, --switch, positional arguments in order, "--" ends the flags.
  *
- * A text may not be empty. Parsing fills the variables that the table points to; defaults are what
- * they held before.
- * `quern COMMAND --help` prints the table.
+ * Parsing fills the variables that the table points to; defaults are what they held before. A text
+ * may not be empty. `quern COMMAND --help` prints the table.
  */
 #ifndef QUERN_CLI_OPTION_H
 #define QUERN_CLI_OPTION_H

@@ -107,6 +107,7 @@ static bool write_best(const struct search_job *job, const struct search_options
     struct text text = {0};
     char *path = file_join(options->out, "best.yaml");
 
+    file_remove_partials(path); /* of a search that was killed */
     bool ok = apply(&config, job->config, best->parameter, job->plan->ranges, err);
     if (ok) {
         text_add_format(&text, "# The best of %zu trials: trial %zu, %s %.15g.\n",
@@ -151,6 +152,7 @@ bool search_run_pipeline(const struct pipeline_config *config, const struct sear
     };
     const struct search_objective objective = {&job, run_trial, report};
     char *path = file_join(options->out, "trials.json");
+    file_remove_partials(path); /* of a search that was killed */
     bool ok = search_run(&plan, &objective, path, outcome, err);
     free(path);
     if (ok && !write_best(&job, options, outcome, err)) {

@@ -187,6 +187,8 @@ static bool complete_publication(struct workspace *space, struct error *err)
             remove_stale(space, space->published, merged);
             ok = json_write(stages_path, merged, err);
         }
+        /* Records in the work folder speak of files that are gone: the plan outlives them. */
+        ok = ok && file_remove_tree(space->work, err);
         if (ok) {
             unlink(plan_path);
             json_decref(space->published);
@@ -199,6 +201,18 @@ static bool complete_publication(struct workspace *space, struct error *err)
     free(plan_path);
     free(stages_path);
     return ok;
+}
+
+/* What a killed run left of files that are written in place; the lock is held. */
+static void remove_partials(const struct workspace *space)
+{
+    static const char *const names[] = {"publish.json", "stages.json"};
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char *path = file_join(space->root, names[i]);
+        file_remove_partials(path);
+        free(path);
+    }
 }
 
 static bool take_lock(struct workspace *space, struct error *err)
@@ -234,6 +248,8 @@ bool workspace_open(struct workspace *space, const char *out, struct error *err)
     json_t *stages = NULL;
 
     bool ok = file_make_folders(space->root, err) && take_lock(space, err);
+    if (ok)
+        remove_partials(space);
     if (ok && file_exists(stages_path)) {
         ok = read_record(stages_path, &stages, err);
         if (ok) {
@@ -292,7 +308,7 @@ char *workspace_find(const struct workspace *space, const char *stage, uint64_t 
     char *found = NULL;
 
     if (file_exists(path) && json_read(path, RECORD_BYTES_MAX, &record, &ignored) &&
-        key_matches(record, key)) {
+        key_matches(record, key) && all_files_exist(folder, json_object_get(record, "files"))) {
         found = file_join(NULL, folder);
         json_object_set_new(space->current, stage, key_json(key));
     }

@@ -16,7 +16,14 @@ TEST(file_appears_whole_or_not_at_all)
     EXPECT_OK(file_read(path, 100, &bytes, &size, &err), &err);
     EXPECT_STR(bytes, "old");
     free(bytes);
-    EXPECT_ERROR(file_read(path, 2, &bytes, &size, &err), &err, ERR_LIMIT, "whole.txt");
+    EXPECT_OK(file_write(test_path(".whole.txt.partial-12"), "", 0, &err), &err);
+    EXPECT_OK(file_write(test_path(".other.txt.partial-12"), "", 0, &err), &err);
+    file_remove_partials(test_path("whole.txt"));
+    EXPECT(!file_exists(test_path(".whole.txt.partial-12")));
+    EXPECT(file_exists(test_path(".other.txt.partial-12")));
+    EXPECT(file_exists(test_path("whole.txt")));
+    EXPECT_ERROR(file_read(path = test_path("whole.txt"), 2, &bytes, &size, &err), &err, ERR_LIMIT,
+                 "whole.txt");
 }
 
 TEST(file_failures_name_the_file)

@@ -123,6 +123,18 @@ TEST(workspace_completes_an_interrupted_publication)
     expect_text(out, "two.txt", "2");
     EXPECT(is_found(&space, "a", 7) && is_found(&space, "b", 8));
     EXPECT(!file_exists(test_path("interrupted/.quern/publish.json")));
+    EXPECT(!file_exists(test_path("interrupted/.quern/work")));
+    workspace_close(&space);
+
+    /* A record whose files have been moved away is no result: the published one is. */
+    write_text(out, ".quern/work/a/.stage.json",
+               "{\"key\":\"0000000000000007\",\"files\":[\"one.txt\"]}");
+    write_text(out, ".quern/.stages.json.partial-123", "");
+    EXPECT_OK(workspace_open(&space, out, &err), &err);
+    char *found = workspace_find(&space, "a", 7);
+    EXPECT_STR(found, out);
+    EXPECT(!file_exists(test_path("interrupted/.quern/.stages.json.partial-123")));
+    free(found);
     workspace_close(&space);
     free(out);
 }
