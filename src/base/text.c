@@ -52,8 +52,8 @@ bool text_to_bool(const char *text, size_t length, bool *value)
         const char *word;
         bool value;
     } words[] = {
-        {"true", true}, {"false", false}, {"1", true},   {"0", false}, {"t", true},
-        {"f", false},   {"yes", true},    {"no", false}, {"y", true},  {"n", false},
+        {"true", true}, {"false", false}, {"1", true},   {"0", false},  {"t", true}, {"1.0", true},
+        {"0.0", false}, {"f", false},     {"yes", true}, {"no", false}, {"y", true}, {"n", false},
     };
 
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)

@@ -10,7 +10,7 @@
 bool text_to_int64(const char *text, size_t length, int64_t *value);
 /* A whole decimal number; false if not. "nan" and "inf" are not numbers here. */
 bool text_to_double(const char *text, size_t length, double *value);
-/* true/false, t/f, yes/no, y/n, 1/0, in any case. */
+/* true/false, t/f, yes/no, y/n, 1/0, 1.0/0.0, in any case. */
 bool text_to_bool(const char *text, size_t length, bool *value);
 /*
  * ISO 8601: YYYY-MM-DD, optionally [T or space]HH:MM[:SS[.fraction]][Z|+HH[:MM]|-HH[:MM]].

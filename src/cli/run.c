@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-enum { PLAIN_COLUMNS = 100 }; /* of the table where stdout is no terminal */
+enum { PLAIN_COLUMNS = 1000 }; /* where stdout is no terminal every method is shown */
 
 static bool print_summary(const char *out, struct error *err)
 {

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 
+#include <math.h>
 #include <string.h>
 
 enum { SHOWN_MAX = 80 }; /* bytes of a bad value that a sentence repeats */
@@ -21,15 +22,16 @@ static bool check_types(const struct table_source *source, const struct journey_
                 return error_set(err, ERR_CONFIG, "column '%s' has two roles", roles[i]);
     }
     const enum table_type time = column[1]->type, outcome = column[3]->type;
-    if (time != TABLE_INT64 && time != TABLE_TIME && time != TABLE_TEXT)
+    if (time != TABLE_INT64 && time != TABLE_DOUBLE && time != TABLE_TIME && time != TABLE_TEXT)
         return error_set(err, ERR_DATA,
                          "'%s': the time column '%s' is %s; integers, timestamps or ISO text are "
                          "times",
                          source->name, config->time, column[1]->sql_type);
-    if (time == TABLE_INT64 && config->time_unit == TIME_UNIT_ISO)
+    if ((time == TABLE_INT64 || time == TABLE_DOUBLE) && config->time_unit == TIME_UNIT_ISO)
         return error_set(err, ERR_DATA, "'%s': the time column '%s' is %s, not ISO text",
                          source->name, config->time, column[1]->sql_type);
-    if (outcome != TABLE_BOOL && outcome != TABLE_INT64 && outcome != TABLE_TEXT)
+    if (outcome != TABLE_BOOL && outcome != TABLE_INT64 && outcome != TABLE_DOUBLE &&
+        outcome != TABLE_TEXT)
         return error_set(err, ERR_DATA,
                          "'%s': the outcome column '%s' is %s; true/false or 0/1 are outcomes",
                          source->name, config->outcome, column[3]->sql_type);
@@ -205,17 +207,43 @@ static bool parse_times(struct impressions *rows, const struct table_column *col
     return true;
 }
 
+static bool fail_number(struct impressions *rows, size_t i, const char *column, double value,
+                        const char *wanted, struct error *err)
+{
+    char digits[32];
+    const int length = snprintf(digits, sizeof digits, "%.15g", value);
+
+    return fail_value(rows, i, column, &(struct table_string){digits, (size_t)length}, wanted, err);
+}
+
+/* Whole numbers in a column of doubles, as data frames hold integers that were once missing. */
+static bool read_whole_times(struct impressions *rows, const struct table_column *column,
+                             struct error *err)
+{
+    for (size_t i = 0; i < rows->count; i++) {
+        const double value = column->number[i];
+        if (!(fabs(value) < 9e18) || value != trunc(value))
+            return fail_number(rows, i, column->name, value, "a whole number", err);
+        rows->time_buffer[i] = (int64_t)value;
+    }
+    return true;
+}
+
 static bool check_time(struct impressions *rows, const struct table_column *column,
                        struct error *err)
 {
-    rows->time = column->type == TABLE_TEXT ? rows->time_buffer : column->integer;
-    if (column->valid)
-        for (size_t i = 0; i < rows->count; i++)
-            if (!table_is_valid(column, i))
-                return fail_missing(rows, i, "time", column->name, err);
+    const bool converted = column->type == TABLE_TEXT || column->type == TABLE_DOUBLE;
+
+    rows->time = converted ? rows->time_buffer : column->integer;
+    for (size_t i = 0; i < rows->count; i++)
+        if (!table_is_valid(column, i) ||
+            (column->type == TABLE_DOUBLE && isnan(column->number[i])))
+            return fail_missing(rows, i, "time", column->name, err);
     switch (column->type) {
     case TABLE_TEXT:
         return parse_times(rows, column, err);
+    case TABLE_DOUBLE:
+        return read_whole_times(rows, column, err) && see_integers(rows, column->name, err);
     case TABLE_INT64:
         return see_integers(rows, column->name, err);
     default:
@@ -228,7 +256,6 @@ static bool check_outcome(struct impressions *rows, const struct table_column *c
                           struct error *err)
 {
     static const char wanted[] = "an outcome (true/false or 0/1)";
-    char digits[32];
 
     rows->outcome = rows->outcome_buffer;
     for (size_t i = 0; i < rows->count; i++) {
@@ -241,12 +268,13 @@ static bool check_outcome(struct impressions *rows, const struct table_column *c
             value = column->boolean[i];
         } else if (column->type == TABLE_INT64) {
             value = column->integer[i] == 1;
-            if (column->integer[i] != 0 && column->integer[i] != 1) {
-                const int length =
-                    snprintf(digits, sizeof digits, "%lld", (long long)column->integer[i]);
-                return fail_value(rows, i, column->name,
-                                  &(struct table_string){digits, (size_t)length}, wanted, err);
-            }
+            if (column->integer[i] != 0 && column->integer[i] != 1)
+                return fail_number(rows, i, column->name, (double)column->integer[i], wanted, err);
+        } else if (column->type == TABLE_DOUBLE) {
+            const double number = column->number[i];
+            value = number == 1;
+            if (number != 0 && number != 1 && !isnan(number)) /* NaN is missing */
+                return fail_number(rows, i, column->name, number, wanted, err);
         } else if (!text_to_bool(column->text[i].bytes, column->text[i].length, &value)) {
             return fail_value(rows, i, column->name, &column->text[i], wanted, err);
         }

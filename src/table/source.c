@@ -1,6 +1,7 @@
 #include "table/source.h"
 
 #include "base/file.h"
+#include "table/gzip_check.h"
 #include "table/source_schema.h"
 
 #include <errno.h>
@@ -71,6 +72,8 @@ static bool add_files(struct table_source *source, char *const *paths, size_t co
         if (i > 0 && kind != source->kind)
             return error_set(err, ERR_DATA, "'%s' holds files of different formats: '%s' and '%s'",
                              source->name, paths[0], paths[i]);
+        if (text_ends_with(paths[i], ".gz") && !gzip_check(paths[i], err))
+            return false;
         source->kind = kind;
         file[i] = arena_string(&source->memory, paths[i], strlen(paths[i]));
     }

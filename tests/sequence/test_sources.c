@@ -23,8 +23,8 @@ static void convert(const char *csv, const char *to)
 
 TEST(sources_of_every_kind_give_the_same_bytes)
 {
-    static const char *const names[] = {"f.parquet",  "f.csv.gz", "f.jsonl",
-                                        "f.jsonl.gz", "f.tsv",    "SQL"};
+    static const char *const names[] = {"f.parquet", "f.csv.gz", "f.jsonl", "f.jsonl.gz",
+                                        "f.tsv",     "SQL",      "doubles"};
     struct error err = {0};
     char *csv = strdup(test_path("f.csv")), *want = strdup(test_path("want"));
 
@@ -37,6 +37,12 @@ TEST(sources_of_every_kind_give_the_same_bytes)
         config.path = test_path(*name);
         if (strcmp(*name, "SQL") == 0) {
             snprintf(sql, sizeof sql, "SELECT * FROM '%s' -- all of it", test_path("f.parquet"));
+            config.path = sql;
+        } else if (strcmp(*name, "doubles") == 0) {
+            snprintf(sql, sizeof sql,
+                     "SELECT uid, timestamp::DOUBLE AS timestamp, campaign, "
+                     "conversion::BOOLEAN::INTEGER::DOUBLE AS conversion FROM '%s'",
+                     test_path("f.parquet"));
             config.path = sql;
         } else {
             convert(csv, config.path);
