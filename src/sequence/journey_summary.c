@@ -53,7 +53,8 @@ static void print_bar(FILE *to, uint64_t count, uint64_t most, size_t width)
 /* One line a length where they are few; the last bar holds everything longer. */
 static void print_lengths(const struct journey_summary *s, FILE *to, size_t columns)
 {
-    const size_t width = columns > 60 ? columns - 36 : 24;
+    /* Numbers take 31 columns. Nobody looks where there is no terminal: a fixed width. */
+    const size_t width = columns == 0 ? 44 : columns > 36 ? columns - 32 : 4;
     uint64_t most = 0, longer = 0, sum = 0;
 
     for (size_t i = 1; i <= JOURNEY_LENGTH_EXACT + 1; i++) {
