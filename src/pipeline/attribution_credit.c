@@ -16,6 +16,7 @@
 #include "base/progress.h"
 #include "pipeline/attribution_document.h"
 #include "pipeline/stage_key.h"
+#include "table/source.h"
 #include "table/writer.h"
 
 enum { CHUNK_ROWS = 16384, POSITIONS_SHOWN = 30 };
@@ -244,7 +245,9 @@ bool attribution_run_credit(struct attribution_run *run, struct error *err)
                             stage_key_number(stage_key_new("attribution"), run->train_key));
     if (truth)
         run->credit_key = stage_key_files(run->credit_key, truth);
-    run->credit = workspace_find(run->space, "attribution", run->credit_key);
+    /* What a query reads cannot be known, so its result is never taken for up to date. */
+    if (!truth || !table_source_is_query(truth))
+        run->credit = workspace_find(run->space, "attribution", run->credit_key);
     if (run->credit) {
         progress_skip("attribution", run->options->quiet);
         return true;

@@ -123,8 +123,12 @@ bool attribution_run_report(struct attribution_run *run, struct error *err)
 {
     uint64_t key = stage_key_number(stage_key_new("report"), run->evaluate_key);
     struct text pipeline = {0};
-    char *folder;
+    char *folder, *credits = file_join(run->credit, "attribution.json");
+    const bool ok = stage_key_content(&key, credits, err);
 
+    free(credits);
+    if (!ok)
+        return false;
     pipeline_config_write(run->config, &pipeline);
     key = stage_key_number(stage_key_text(key, pipeline.bytes), run->credit_key);
     text_clear(&pipeline);

@@ -256,6 +256,31 @@ TEST(run_without_a_test_split_says_that_nothing_was_measured)
     test_output_clear(&got);
 }
 
+TEST(run_asks_a_truth_that_is_a_query_again)
+{
+    char more[256], first[64], second[64];
+
+    (void)impressions();
+    snprintf(more, sizeof more,
+             "--set \"attribution.truth=SELECT channel_name, conversions_caused FROM '%s'\"",
+             test_path("asked.csv"));
+    struct test_output copied =
+        test_shell("cp %s/truth.csv %s/asked.csv", test_folder(), test_folder());
+    test_output_clear(&copied);
+    expect_run("asked", more);
+    struct test_output got = test_shell("md5sum < %s/asked/report.json", test_folder());
+    snprintf(first, sizeof first, "%s", got.out);
+    test_output_clear(&got);
+    copied = test_shell("awk -F, 'NR==4 {$2=$2*3} {print $1\",\"$2}' %s/truth.csv > %s/asked.csv",
+                        test_folder(), test_folder());
+    test_output_clear(&copied);
+    expect_run("asked", more);
+    got = test_shell("md5sum < %s/asked/report.json", test_folder());
+    snprintf(second, sizeof second, "%s", got.out);
+    test_output_clear(&got);
+    EXPECT(strcmp(first, second) != 0);
+}
+
 TEST(run_compares_with_a_known_truth)
 {
     char more[160];
