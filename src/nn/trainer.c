@@ -79,6 +79,36 @@ struct trainer_state *trainer_state(struct trainer *trainer)
     return &trainer->state;
 }
 
+/*
+ * Ask for cache lines that another processor has read, to be written soon. A store to such a line
+ * waits until the others have given it up; asked for ahead, the waits overlap. (The compiler's
+ * prefetch for writing is one for reading unless a newer processor is assumed, so: assembler.)
+ */
+static void claim(const real *numbers, size_t count)
+{
+#ifdef __x86_64__
+    for (size_t i = 0; i < count; i += GRAPH_ALIGN)
+        __asm__ volatile("prefetchw %0" : : "m"(numbers[i]));
+#else
+    (void)numbers;
+    (void)count;
+#endif
+}
+
+static void zero(real *numbers, size_t count, bool shared)
+{
+    if (!shared) {
+        memset(numbers, 0, count * sizeof *numbers);
+        return;
+    }
+    for (size_t begin = 0; begin < count; begin += BLOCK) {
+        const size_t some = count - begin < BLOCK ? count - begin : BLOCK;
+        const size_t next = begin + some, more = count - next < BLOCK ? count - next : BLOCK;
+        claim(numbers + next, more);
+        memset(numbers + begin, 0, some * sizeof *numbers);
+    }
+}
+
 static void run_slice(const struct session *session, size_t step, size_t slice, const real *packed)
 {
     struct trainer *trainer = session->trainer;
@@ -86,7 +116,7 @@ static void run_slice(const struct session *session, size_t step, size_t slice, 
     const real *parameters = trainer->state.parameters;
 
     /* By the thread that fills them next: the others only ever read these lines. */
-    memset(graph_run_gradients(run), 0, trainer->state.size * sizeof(real));
+    zero(graph_run_gradients(run), trainer->state.size, pool_size(trainer->pool) > 1);
     session->fill(session->context, step, slice, run);
     if (graph_run_batch(run)->rows == 0) {
         trainer->slice_loss[slice] = 0;
@@ -124,6 +154,8 @@ static void update_share(struct trainer *trainer, uint64_t t, size_t rank, size_
     for (size_t begin = share_begin(state->size, rank, size); begin < end; begin += BLOCK) {
         const size_t count = end - begin < BLOCK ? end - begin : BLOCK;
         real *weight = state->parameters + begin;
+        if (size > 1)
+            claim(weight, count);
         gather_gradients(trainer, begin, count, sum);
         adam_update(&adam, count, sum, weight, state->first + begin, state->second + begin);
         if (state->average)
