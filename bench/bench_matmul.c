@@ -48,7 +48,7 @@ static double measure(const struct kernels *kernels, const struct bench_shape *s
                                                  .n = s->n,
                                                  .a = a,
                                                  .a_stride = s->k,
-                                                 .packed = packed,
+                                                 .b = panels_packed(kernels, packed, s->k),
                                                  .c = c,
                                                  .c_stride = s->n});
         const double rate = 2.0 * (double)(s->m * s->k * s->n * runs) / (clock_seconds() - start);

@@ -65,6 +65,8 @@ void journey_slice_init(struct journey_slice *slice, const struct journey_batche
         .count = memory_take((longest > batches->batch ? longest : batches->batch) + 2,
                              sizeof *slice->count),
         .rare = memory_take(batches->batch, sizeof *slice->rare),
+        .turn = memory_take(journey_batches_slices(batches), sizeof *slice->turn),
+        .cost = memory_take(journey_batches_slices(batches), sizeof *slice->cost),
     };
 }
 
@@ -75,6 +77,8 @@ void journey_slice_clear(struct journey_slice *slice)
     free(slice->batch_row);
     free(slice->count);
     free(slice->rare);
+    free(slice->turn);
+    free(slice->cost);
     *slice = (struct journey_slice){0};
 }
 
@@ -124,6 +128,40 @@ static size_t draw_copies(const struct journey_batches *batches, size_t batch, s
     return 2 * common;
 }
 
+/* What a slice costs: its steps of rows, and each step once more for what does not depend on rows.
+ */
+static uint32_t cost_of(size_t length, bool longest)
+{
+    return (uint32_t)(longest ? 2 * length : length);
+}
+
+/*
+ * Rows first .. first+rows-1 go one to each slice, the longest to the one that costs least so far
+ * (of equal ones, that which comes first in `turn`). The row of slice `index` is kept.
+ */
+static void deal_turn(const struct journey_batches *batches, struct journey_slice *slice,
+                      size_t first, size_t rows, size_t index)
+{
+    uint32_t *turn = slice->turn, *cost = slice->cost;
+
+    for (size_t i = 0; i < rows; i++) {
+        const uint32_t dealt = turn[i], row = slice->batch_row[first + i];
+        cost[dealt] += cost_of(journey_length(batches->set, row), first == 0);
+        if (dealt != index)
+            continue;
+        slice->row[slice->rows] = row;
+        slice->weight[slice->rows++] = (float)slice->count[first + i];
+    }
+    /* Nearly in order: each turn changes a cost by about the same. */
+    for (size_t i = 1; i < rows; i++) {
+        const uint32_t moved = turn[i];
+        size_t to = i;
+        for (; to && cost[turn[to - 1]] > cost[moved]; to--)
+            turn[to] = turn[to - 1];
+        turn[to] = moved;
+    }
+}
+
 void journey_batches_slice(const struct journey_batches *batches, size_t batch, size_t index,
                            struct journey_slice *slice)
 {
@@ -135,13 +173,12 @@ void journey_batches_slice(const struct journey_batches *batches, size_t batch, 
     if (index >= slices)
         return;
     slice->total_weight = (double)draw_copies(batches, batch, rows, slice);
-    for (size_t turn = 0; turn * slices < rows; turn++) {
-        const size_t i = turn * slices + (turn % 2 ? slices - 1 - index : index);
-        if (i >= rows)
-            continue;
-        slice->row[slice->rows] = slice->batch_row[i];
-        slice->weight[slice->rows++] = (float)slice->count[i];
+    for (size_t i = 0; i < slices; i++) {
+        slice->turn[i] = (uint32_t)i;
+        slice->cost[i] = 0;
     }
+    for (size_t first = 0; first < rows; first += slices)
+        deal_turn(batches, slice, first, rows - first < slices ? rows - first : slices, index);
 }
 
 double journey_batches_odds(const struct journey_batches *batches)

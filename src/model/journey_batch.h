@@ -12,9 +12,9 @@
  * with repeated rows whose copies share one dropout mask. Every row counts at least once; the
  * copies are drawn. A batch of one class only is left as it is.
  *
- * Slices. Rows are sorted by length, longest first (stable), and dealt to the slices there
- * and back (0 1 2, 2 1 0, 0 1 2, ...), so that all slices of a batch cost about the same and each
- * is sorted itself.
+ * Slices. Rows are sorted by length, longest first (stable), and dealt in turns, one row to each
+ * slice, the longest to the slice that costs least so far: all slices of a batch cost about the
+ * same and each is sorted itself.
  */
 #ifndef QUERN_MODEL_JOURNEY_BATCH_H
 #define QUERN_MODEL_JOURNEY_BATCH_H
@@ -59,6 +59,7 @@ struct journey_slice {
     size_t first_row;    /* slices before this one times their size: numbers rows of the batch */
     /* While it is made: the whole batch. */
     uint32_t *batch_row, *count, *rare;
+    uint32_t *turn, *cost; /* [slices] cheapest first; cost of each */
 };
 
 void journey_slice_init(struct journey_slice *slice, const struct journey_batches *batches);

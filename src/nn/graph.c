@@ -153,10 +153,24 @@ size_t graph_add(struct graph *graph, struct graph_node given)
     return id;
 }
 
-/* Packed copies of a matrix [k, n]: as it is, and transposed. */
+/* Panels to pack of a matrix [k, n], as it is or transposed. */
 static size_t panels_of(const struct graph *graph, const struct value *value, bool transposed)
 {
+    if (value->in_place && !transposed)
+        return 0;
     return kernels_panels(graph->kernels, value->shape.d[transposed ? 0 : 1]);
+}
+
+/*
+ * Slices are small, so packing costs as much as a good part of the products with it. Rows further
+ * apart than this would fall into the same few sets of the first-level cache.
+ */
+static bool fits_in_place(const struct graph *graph, const struct value *value)
+{
+    enum { ROW_MAX = 256 };
+    const size_t n = value->shape.d[1];
+
+    return n % graph->kernels->panel == 0 && n <= ROW_MAX;
 }
 
 void graph_finish(struct graph *graph)
@@ -167,7 +181,9 @@ void graph_finish(struct graph *graph)
         if (!value->matrix)
             continue;
         const size_t k = value->shape.d[0], n = value->shape.d[1];
-        value->packed = take(&graph->packed_size, kernels_packed_size(graph->kernels, k, n));
+        value->in_place = fits_in_place(graph, value);
+        if (!value->in_place)
+            value->packed = take(&graph->packed_size, kernels_packed_size(graph->kernels, k, n));
         value->packed_transposed =
             take(&graph->packed_size, kernels_packed_size(graph->kernels, n, k));
     }

@@ -14,7 +14,7 @@
  * starts at a multiple of 16 numbers; the gaps are never read and their gradient stays 0.
  *
  * One training step:
- *   1. graph_pack() once, its parts spread over the threads: weight matrices in kernel layout
+ *   1. graph_pack() once, or its parts by several threads: weight matrices in kernel layout
  *   2. each slice, by one thread at a time, in its own graph_run:
  *      graph_run_begin(), fill the inputs, graph_forward(), zero the gradients, graph_backward()
  *   3. add the gradient vectors of the slices in fixed order

@@ -14,7 +14,8 @@ struct value {
     size_t place;   /* in the parameters, the values or the integers of a run */
     size_t d_place; /* of a node's gradient, in the gradients of a run */
     size_t which;   /* index of the parameter or node */
-    bool matrix;    /* a parameter with packed copies */
+    bool matrix;    /* a parameter that is a factor of products */
+    bool in_place;  /* not packed, only its transpose is */
     size_t packed, packed_transposed;
 };
 

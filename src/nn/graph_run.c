@@ -131,8 +131,11 @@ static struct op_operand operand(struct graph_run *run, const real *parameters, 
     else
         o.x = run->values + value->place;
     if (value->matrix) {
-        o.packed = packed + value->packed;
-        o.packed_transposed = packed + value->packed_transposed;
+        const struct kernels *kernels = run->graph->kernels;
+        const size_t k = value->shape.d[0], n = value->shape.d[1];
+        o.panels = value->in_place ? panels_in_place(kernels, o.x, n)
+                                   : panels_packed(kernels, packed + value->packed, k);
+        o.panels_transposed = panels_packed(kernels, packed + value->packed_transposed, n);
     }
     if (value->gradient && run->with_gradients)
         o.d = value->kind == VALUE_PARAMETER ? run->gradients + value->place

@@ -19,7 +19,17 @@
 struct adam_step;
 
 /*
- * C[m,n] = start + A[m,k] B[k,n], row-major with the given distance between rows; B is packed.
+ * B[k,n] as products read it, `panel` columns at a time: number (p, j) of panel q is
+ * at[q * next + p * row + j]. Packed, a panel is one run of memory; in place, its rows lie a row of
+ * B apart and n must be a multiple of `panel`.
+ */
+struct panels {
+    const real *at;
+    size_t row, next;
+};
+
+/*
+ * C[m,n] = start + A[m,k] B[k,n], row-major with the given distance between rows; B in panels.
  * start is what C holds (`add`), else the bias of the column, else 0. Each number adds its k
  * products one by one in the order of k.
  */
@@ -27,8 +37,8 @@ struct matmul {
     size_t m, k, n;
     const real *a;
     size_t a_stride;
-    const real *packed; /* from pack() */
-    const real *bias;   /* [n] or NULL */
+    struct panels b;
+    const real *bias; /* [n] or NULL */
     real *c;
     size_t c_stride;
     bool add;
@@ -111,6 +121,17 @@ static inline size_t kernels_panels(const struct kernels *kernels, size_t n)
 static inline size_t kernels_packed_size(const struct kernels *kernels, size_t k, size_t n)
 {
     return kernels_panels(kernels, n) * kernels->panel * k;
+}
+
+static inline struct panels panels_packed(const struct kernels *kernels, const real *packed,
+                                          size_t k)
+{
+    return (struct panels){packed, kernels->panel, kernels->panel * k};
+}
+
+static inline struct panels panels_in_place(const struct kernels *kernels, const real *b, size_t n)
+{
+    return (struct panels){b, n, kernels->panel};
 }
 
 #endif

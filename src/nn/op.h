@@ -15,14 +15,13 @@
 #ifndef QUERN_NN_OP_H
 #define QUERN_NN_OP_H
 
+#include "nn/kernels.h"
 #include "nn/real.h"
 #include "nn/shape.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-struct kernels;
 
 enum { OP_INPUTS_MAX = 8 };
 
@@ -51,8 +50,7 @@ struct op_operand {
     const real *x;        /* the numbers; NULL for an integer or absent input */
     const int32_t *index; /* of an integer input, else NULL */
     real *d;              /* gradient, to be added to; NULL where nobody wants it */
-    /* A matrix [k, n] of weights in the layout of the product kernel, as it is and transposed. */
-    const real *packed, *packed_transposed;
+    struct panels panels, panels_transposed; /* of a matrix [k, n] of weights */
     struct shape shape;
     size_t count; /* leading count in this slice; 1 for a fixed shape */
     size_t width; /* shape_width() */
@@ -85,7 +83,7 @@ struct op {
     unsigned optional;    /* bit i: input i may be absent */
     unsigned no_gradient; /* bit i: input i gets none (integers, masks, labels) */
     unsigned index;       /* bit i: input i holds integers */
-    unsigned matrix;      /* bit i: input i is a weight matrix and wants packed copies */
+    unsigned matrix;      /* bit i: input i is a weight matrix, a factor of products */
     void (*plan)(struct op_plan *plan); /* BUG() when the shapes do not fit */
     void (*forward)(struct op_call *call);
     void (*backward)(struct op_call *call); /* NULL: no input has a gradient */

@@ -96,8 +96,8 @@ static void make_input(struct harness *h, size_t i)
         const size_t k = o->shape.d[0], m = o->shape.d[1];
         h->packed[i] = ARENA_NEW(&h->arena, real, kernels_packed_size(h->kernels, k, m));
         h->transposed[i] = ARENA_NEW(&h->arena, real, kernels_packed_size(h->kernels, m, k));
-        o->packed = h->packed[i];
-        o->packed_transposed = h->transposed[i];
+        o->panels = panels_packed(h->kernels, h->packed[i], k);
+        o->panels_transposed = panels_packed(h->kernels, h->transposed[i], m);
     }
 }
 

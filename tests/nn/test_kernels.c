@@ -39,7 +39,7 @@ static void multiply(const struct kernels *kernels, const struct product_case *c
                                      .n = c->n,
                                      .a = a,
                                      .a_stride = c->k,
-                                     .packed = packed,
+                                     .b = panels_packed(kernels, packed, c->k),
                                      .bias = c->bias ? bias : NULL,
                                      .c = out,
                                      .c_stride = c->n,
@@ -80,6 +80,35 @@ TEST(matmul_agrees_with_the_definition_in_every_set)
                 EXPECT(memcmp(got, fused, out * sizeof *got) == 0);
             fused = set ? got : NULL;
         }
+        arena_clear(&arena);
+    }
+}
+
+TEST(matmul_reads_its_right_side_in_place_as_well_as_packed)
+{
+    enum { M = 13, K = 17, N = 64 };
+
+    for (size_t set = 0; set < KERNELS_COUNT; set++) {
+        struct arena arena = {0};
+        const struct kernels *kernels = kernels_at(set);
+        const struct product_case c = {M, K, N, true, false};
+        if (!kernels)
+            continue;
+        const real *a = numbers(&arena, M * K, 1), *b = numbers(&arena, K * N, 2);
+        const real *bias = numbers(&arena, N, 3);
+        real *packed = ARENA_NEW(&arena, real, M * N), *in_place = ARENA_NEW(&arena, real, M * N);
+        multiply(kernels, &c, a, b, bias, packed, &arena);
+        EXPECT(N % kernels->panel == 0);
+        kernels->matmul(&(struct matmul){.m = M,
+                                         .k = K,
+                                         .n = N,
+                                         .a = a,
+                                         .a_stride = K,
+                                         .b = panels_in_place(kernels, b, N),
+                                         .bias = bias,
+                                         .c = in_place,
+                                         .c_stride = N});
+        EXPECT(memcmp(packed, in_place, M * N * sizeof *packed) == 0);
         arena_clear(&arena);
     }
 }

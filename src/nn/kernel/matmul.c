@@ -1,6 +1,6 @@
 /*
  * Matrix products from tiles of ROWS x 2 vectors that stay in registers while k runs. B is read in
- * panels two vectors wide (packed, so that a panel is one run of memory); A is broadcast.
+ * panels two vectors wide; A is broadcast.
  *
  * Each number of C is one chain: its starting value, then the k products added in order (fused
  * where the set has FMA). Tiles only choose which chains run side by side, so how rows and columns
@@ -40,9 +40,15 @@ INLINE void tile_store(const struct tile *tile, real *row, size_t from, vec v)
         vec_store_part(row + from, v, tile->columns - from);
 }
 
-/* A(row, p) = a[row * row_step + p * k_step]; `panel` holds k rows of PANEL numbers. */
+/* A panel of B: k rows of PANEL numbers, `step` apart. */
+struct panel {
+    const real *at;
+    size_t step, k;
+};
+
+/* A(row, p) = a[row * row_step + p * k_step]. */
 INLINE void tile_multiply(const size_t rows, const struct tile *tile, const real *a,
-                          size_t row_step, size_t k_step, const real *panel, size_t k)
+                          size_t row_step, size_t k_step, struct panel panel)
 {
     vec sum[ROWS][2];
 
@@ -52,8 +58,8 @@ INLINE void tile_multiply(const size_t rows, const struct tile *tile, const real
         sum[i][0] = start ? tile_load(tile, start, 0) : (vec){0};
         sum[i][1] = start ? tile_load(tile, start, LANES) : (vec){0};
     }
-    for (size_t p = 0; p < k; p++) {
-        const vec b0 = vec_load(panel), b1 = vec_load(panel + LANES);
+    for (size_t p = 0; p < panel.k; p++) {
+        const vec b0 = vec_load(panel.at), b1 = vec_load(panel.at + LANES);
         UNROLL
         for (size_t i = 0; i < rows; i++) {
             const vec factor = vec_of(a[i * row_step]);
@@ -61,7 +67,7 @@ INLINE void tile_multiply(const size_t rows, const struct tile *tile, const real
             sum[i][1] += factor * b1;
         }
         a += k_step;
-        panel += PANEL;
+        panel.at += panel.step;
     }
     UNROLL
     for (size_t i = 0; i < rows; i++) {
@@ -72,10 +78,10 @@ INLINE void tile_multiply(const size_t rows, const struct tile *tile, const real
 
 /* All rows of one panel of columns. */
 INLINE void panel_multiply(struct tile tile, size_t m, const real *a, size_t row_step,
-                           size_t k_step, const real *panel, size_t k)
+                           size_t k_step, struct panel panel)
 {
     while (m >= ROWS) {
-        tile_multiply(ROWS, &tile, a, row_step, k_step, panel, k);
+        tile_multiply(ROWS, &tile, a, row_step, k_step, panel);
         a += ROWS * row_step;
         tile.c += ROWS * tile.stride;
         m -= ROWS;
@@ -83,7 +89,7 @@ INLINE void panel_multiply(struct tile tile, size_t m, const real *a, size_t row
     switch (m) {
 #define REST(n)                                                                                    \
     case n:                                                                                        \
-        tile_multiply(n, &tile, a, row_step, k_step, panel, k);                                    \
+        tile_multiply(n, &tile, a, row_step, k_step, panel);                                       \
         break
         REST(1);
         REST(2);
@@ -112,8 +118,8 @@ void KERNEL(kernel_matmul)(const struct matmul *call)
             .bias = call->bias ? call->bias + j : NULL,
             .add = call->add,
         };
-        panel_multiply(tile, call->m, call->a, call->a_stride, 1, call->packed + j * call->k,
-                       call->k);
+        const struct panel panel = {call->b.at + j / PANEL * call->b.next, call->b.row, call->k};
+        panel_multiply(tile, call->m, call->a, call->a_stride, 1, panel);
     }
 }
 
@@ -136,8 +142,8 @@ void KERNEL(kernel_matmul_transposed)(const struct matmul_transposed *call)
                 vec_store(panel + q * PANEL, tile_load(&tile, row, 0));
                 vec_store(panel + q * PANEL + LANES, tile_load(&tile, row, LANES));
             }
-            panel_multiply(tile, call->m, call->a + p * call->a_stride, 1, call->a_stride, panel,
-                           k);
+            panel_multiply(tile, call->m, call->a + p * call->a_stride, 1, call->a_stride,
+                           (struct panel){panel, PANEL, k});
         }
     }
 }
