@@ -1,5 +1,5 @@
 /* safetensors_parse() on any bytes: refused, or every tensor is readable to its last byte. */
-#include "nn/safetensors.h"
+#include "base/safetensors.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 

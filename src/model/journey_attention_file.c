@@ -1,6 +1,6 @@
 #include "model/journey_attention_internal.h"
 
-#include "nn/safetensors.h"
+#include "base/safetensors.h"
 
 #include <jansson.h>
 #include <math.h>

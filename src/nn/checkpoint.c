@@ -1,7 +1,7 @@
 #include "nn/checkpoint.h"
 
 #include "base/file.h"
-#include "nn/safetensors.h"
+#include "base/safetensors.h"
 
 static const char format[] = "quern checkpoint 1";
 

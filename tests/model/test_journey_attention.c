@@ -4,7 +4,7 @@
 #include "base/interrupt.h"
 #include "metric/ranking.h"
 #include "model/journeys.h"
-#include "nn/safetensors.h"
+#include "base/safetensors.h"
 #include "support/test.h"
 
 #include <math.h>

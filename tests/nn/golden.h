@@ -12,7 +12,7 @@
 #define QUERN_TESTS_NN_GOLDEN_H
 
 #include "nn/real.h"
-#include "nn/safetensors.h"
+#include "base/safetensors.h"
 
 #include <stdbool.h>
 #include <stdio.h>

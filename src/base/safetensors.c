@@ -1,4 +1,4 @@
-#include "nn/safetensors.h"
+#include "base/safetensors.h"
 
 #include "base/file.h"
 

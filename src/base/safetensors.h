@@ -10,8 +10,8 @@
  * never read in place. Everything about the structure is checked when a file is opened: afterwards
  * every tensor's `bytes` lie inside the file and equal its shape times the size of its type.
  */
-#ifndef QUERN_NN_SAFETENSORS_H
-#define QUERN_NN_SAFETENSORS_H
+#ifndef QUERN_BASE_SAFETENSORS_H
+#define QUERN_BASE_SAFETENSORS_H
 
 #include "base/arena.h"
 #include "base/error.h"

@@ -1,0 +1,55 @@
+/*
+ * bundle — everything scoring needs, in a folder (or the same folder as .tar.gz).
+ *
+ *   rows -> transform -> model -> decision -> answer
+ *
+ * Each part may be absent: a whole pipeline has all, a part cut off by bundle_split() has one.
+ * A bundle is immutable once open; bundle_apply() is thread-safe and is the only way rows are
+ * scored, in batch and over HTTP. docs/bundle-format.md describes the files byte by byte.
+ *
+ *   bundle.json        format, name, created by, input schema, parts, output columns
+ *   transform.json, transform.safetensors    transform/transform.h
+ *   model.json | model.ubj                   model/trees.h
+ *   decision.json      calibrator, threshold, labels
+ *   pipeline.yaml, evaluation.json, reference.json, lineage.json    for people and monitors
+ *   manifest.json      size and hash of each of these files; checked when a bundle is opened
+ */
+#ifndef QUERN_PIPELINE_BUNDLE_H
+#define QUERN_PIPELINE_BUNDLE_H
+
+#include "base/arena.h"
+#include "base/json.h"
+#include "transform/frame.h"
+
+enum { BUNDLE_FORMAT = 1 };
+
+struct bundle;
+
+/*
+ * Open a folder, a .tar.gz, or s3://... of either.
+ *
+ * ERR_DATA  not a bundle, a newer format, a file missing or not as the manifest says
+ */
+MUST_CHECK bool bundle_open(struct bundle **bundle, const char *path, struct error *err);
+void bundle_close(struct bundle *bundle);
+
+const char *bundle_name(const struct bundle *bundle);
+/* Content hash, 16 hex digits: equal bundles answer equally. */
+const char *bundle_hash(const struct bundle *bundle);
+/* What a row must have, and what an answer has: e.g. `label` (text), `score` (number). */
+const struct schema *bundle_input(const struct bundle *bundle);
+const struct schema *bundle_output(const struct bundle *bundle);
+/* Columns of the answer that a bare CSV answer shows, as indices into bundle_output(). */
+size_t bundle_csv_columns(const struct bundle *bundle, const size_t **column);
+/* bundle.json as it is; borrowed. */
+const json_t *bundle_document(const struct bundle *bundle);
+
+/*
+ * Score a block of rows. The answer's arrays live in `scratch` (of the caller's thread; the caller
+ * resets it). Rows at fault are in `errors`, those of decoding included; their answers are missing
+ * values. A row's answer does not depend on the rows beside it.
+ */
+void bundle_apply(const struct bundle *bundle, const struct frame *rows, struct frame *answer,
+                  struct row_errors *errors, struct arena *scratch);
+
+#endif

@@ -1,0 +1,47 @@
+/*
+ * schema — the columns of a raw row, in order: what a bundle expects and what it answers.
+ *
+ *   SCHEMA_NUMBER   a number; NaN is missing
+ *   SCHEMA_TEXT     a category or other text; compared byte for byte
+ *   SCHEMA_IGNORED  stands in the source and in requests, is used by nothing: any value will do
+ *
+ * In JSON, as bundles hold it: [{"name": "State", "type": "text"}, ...] with "number", "text" or
+ * "ignored". Names are unique and not empty.
+ */
+#ifndef QUERN_TRANSFORM_SCHEMA_H
+#define QUERN_TRANSFORM_SCHEMA_H
+
+#include "base/arena.h"
+#include "base/json.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { SCHEMA_COLUMNS_MAX = 10000, SCHEMA_NAME_MAX = 1024 };
+
+enum schema_kind { SCHEMA_NUMBER, SCHEMA_TEXT, SCHEMA_IGNORED };
+
+struct schema_column {
+    const char *name;
+    enum schema_kind kind;
+};
+
+/* The arrays live in the arena of whoever made the schema. */
+struct schema {
+    size_t count;
+    const struct schema_column *column; /* [count] */
+};
+
+/* Index of a column of this name (`length` bytes); SIZE_MAX if there is none. */
+size_t schema_find(const struct schema *schema, const char *name, size_t length);
+
+/* A new reference. */
+json_t *schema_json(const struct schema *schema);
+
+/*
+ * ERR_DATA  not a schema: names twice, unknown types, over a limit
+ */
+MUST_CHECK bool schema_parse(struct schema *schema, const json_t *document, struct arena *memory,
+                             struct error *err);
+
+#endif
