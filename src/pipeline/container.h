@@ -4,7 +4,7 @@
  *   BASE/input/config/hyperparameters.json    {"eta": "0.2", "pipeline": "churn.yaml"}: texts
  *   BASE/input/config/inputdataconfig.json    {"train": {"ContentType": "text/csv", ...}, ...}
  *   BASE/input/config/resourceconfig.json     {"current_host": "algo-1", "hosts": ["algo-1"]}
- *   BASE/input/data/CHANNEL/                  files of a channel: train, validation, test, config
+ *   BASE/input/data/CHANNEL/                  files: train, validation, test, code, config
  *   BASE/model/                               the bundle, its files directly in it
  *   BASE/output/data/                         evaluation.json, report.html, report.json, ...
  *   BASE/output/failure                       one sentence, when the job failed
@@ -48,6 +48,7 @@ struct container_job {
     struct arena memory;
     const char *base, *model, *output_data, *failure, *checkpoints;
     const char *pipeline; /* hyper-parameter of that name, else $QUERN_PIPELINE, else NULL */
+    const char *header;   /* hyper-parameter of that name: first line of CSV files without one */
     size_t channels, settings, hosts;
     struct container_channel *channel;
     struct container_setting *setting;

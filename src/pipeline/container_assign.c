@@ -53,18 +53,24 @@ static bool is_root_key(const struct pipeline_system *system, const struct yaml 
            yaml_find(tree->root, first);
 }
 
+/* A key of the section's table, or one that the file itself writes there. */
+static bool has_key(const struct pipeline_section *section, const struct yaml *tree,
+                    const char *name)
+{
+    return (section->fields && config_find(section->fields, name)) ||
+           (section->more && config_find(section->more, name)) ||
+           yaml_find(yaml_find(tree->root, section->name), name);
+}
+
 /* The sections that have a key of this name, as "model.seed, split.seed"; their number. */
-static size_t find_sections(const struct pipeline_system *system, const char *name,
-                            struct text *found)
+static size_t find_sections(const struct pipeline_system *system, const struct yaml *tree,
+                            const char *name, struct text *found)
 {
     size_t count = 0;
 
-    for (const struct pipeline_section *s = system->section; s->name; s++) {
-        if (!(s->fields && config_find(s->fields, name)) &&
-            !(s->more && config_find(s->more, name)))
-            continue;
-        text_add_format(found, "%s%s.%s", count++ ? ", " : "", s->name, name);
-    }
+    for (const struct pipeline_section *s = system->section; s->name; s++)
+        if (has_key(s, tree, name))
+            text_add_format(found, "%s%s.%s", count++ ? ", " : "", s->name, name);
     return count;
 }
 
@@ -77,10 +83,10 @@ static bool resolve(struct container_job *job, const struct pipeline_system *sys
     *full = key;
     if (is_root_key(system, tree, key))
         return true;
-    size_t count = find_sections(system, key, &found);
+    size_t count = find_sections(system, tree, key, &found);
     for (size_t i = 0; count == 0 && i < sizeof aliases / sizeof *aliases; i++)
         if (strcmp(aliases[i].name, key) == 0)
-            count = find_sections(system, aliases[i].key, &found);
+            count = find_sections(system, tree, aliases[i].key, &found);
     bool ok = count == 1;
     if (ok)
         *full = arena_string(&job->memory, found.bytes, found.length);
@@ -108,21 +114,42 @@ static bool add_settings(struct container_job *job, const struct pipeline_system
     return true;
 }
 
+/* The source is one table or three: what the file says for the other way gives way to channels. */
+static void clear_source(const struct yaml *tree, bool split, const char **set, size_t *sets)
+{
+    static const char *const whole[] = {"path", "query"};
+    static const char *const none[] = {"source.path=null", "source.query=null"};
+    const struct yaml_node *source = yaml_find(tree->root, "source");
+
+    for (size_t i = split ? 0 : 1; i < sizeof whole / sizeof *whole; i++)
+        if (yaml_find(source, whole[i]))
+            set[(*sets)++] = none[i];
+}
+
 /* Channels as the keys of `source`: its own for each part where it has them, else the path. */
 static bool add_source(struct container_job *job, const struct pipeline_system *system,
                        const struct yaml *tree, const char *scratch, const char **set, size_t *sets,
                        struct error *err)
 {
     static const char *const parts[] = {"train", "validation", "test"};
+    static const char *const none[] = {"source.train=null", "source.validation=null",
+                                       "source.test=null"};
+    const struct yaml_node *written = yaml_find(tree->root, "source");
     const struct pipeline_section *source = pipeline_section_find(system, "source");
     const char *label = effective(job, tree, "source", "label");
     const bool split =
         source && config_find(source->fields, "train") &&
         (container_channel_find(job, "validation") || container_channel_find(job, "test"));
 
+    if (!container_channel_find(job, "train"))
+        return error_set(err, ERR_DATA, "there is no channel 'train' in '%s/input/data'",
+                         job->base);
+    clear_source(tree, split, set, sets);
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         const struct container_channel *channel = container_channel_find(job, parts[i]);
         const char *path;
+        if (!split && yaml_find(written, parts[i]))
+            set[(*sets)++] = none[i];
         if (!channel)
             continue;
         if (!split && i > 0)

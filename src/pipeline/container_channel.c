@@ -117,7 +117,7 @@ static bool names_columns(const struct csv_header *line, const char *label)
     return !label;
 }
 
-/* The first line of a file; `columns` is 0 where it has a header. */
+/* Split the first line of a file; `header` says whether it names columns. */
 static bool look_for_header(const char *path, const char *label, struct csv_header *line,
                             bool *header, struct arena *memory, struct error *err)
 {
@@ -153,29 +153,38 @@ static void add_field(struct text *line, const char *name)
     text_add(line, "\"", 1);
 }
 
-/* Label first, then f0, f1, ...: the names the platform's own trees give. */
-static bool copy_with_header(const char *from, const char *to, const char *label,
-                             const struct csv_header *first, struct error *err)
+/*
+ * The header that the job gives, else label first, then f0, f1, ...: the order and the names of the
+ * platform's own trees.
+ */
+static void make_header(const struct container_job *job, const char *label,
+                        const struct csv_header *first, struct text *line)
+{
+    if (job->header) {
+        text_add_format(line, "%s\n", job->header);
+        return;
+    }
+    add_field(line, label ? label : "label");
+    for (size_t i = 1; i < first->count; i++)
+        text_add_format(line, "%cf%zu", first->delimiter, i - 1);
+    text_add(line, "\n", 1);
+}
+
+static bool copy_with_header(const char *from, const char *to, const struct text *header,
+                             struct error *err)
 {
     struct file_writer writer;
     struct file_map map;
-    struct text line = {0};
 
     if (!file_map_open(&map, from, err))
         return false;
-    if (!file_writer_open(&writer, to, err)) {
-        file_map_close(&map);
-        return false;
+    const bool open = file_writer_open(&writer, to, err);
+    if (open) { /* ferror() keeps a failure for commit */
+        fwrite(header->bytes, 1, header->length, writer.stream);
+        fwrite(map.bytes, 1, map.size, writer.stream);
     }
-    add_field(&line, label ? label : "label");
-    for (size_t i = 1; i < first->count; i++)
-        text_add_format(&line, "%cf%zu", first->delimiter, i - 1);
-    text_add(&line, "\n", 1);
-    fwrite(line.bytes, 1, line.length, writer.stream); /* ferror() keeps a failure for commit */
-    fwrite(map.bytes, 1, map.size, writer.stream);
-    text_clear(&line);
     file_map_close(&map);
-    return file_writer_commit(&writer, err);
+    return open && file_writer_commit(&writer, err);
 }
 
 /* Under a name that says its format, with a header line: a link where nothing is missing. */
@@ -188,12 +197,18 @@ static bool stage_file(struct container_job *job, const struct container_channel
     if (is_media(channel->content_type, "text/csv") && text_ends_with(to, ".csv") &&
         !look_for_header(from, label, &first, &header, &job->memory, err))
         return false;
-    if (!header)
-        return copy_with_header(from, to, label, &first, err);
-    unlink(to);
-    if (symlink(from, to) != 0)
-        return error_set(err, ERR_IO, "cannot write '%s': %s", to, strerror(errno));
-    return true;
+    if (!header) {
+        struct text line = {0};
+        make_header(job, label, &first, &line);
+        const bool copied = copy_with_header(from, to, &line, err);
+        text_clear(&line);
+        return copied;
+    }
+    char *absolute = realpath(from, NULL);
+    const bool linked = absolute && symlink(absolute, to) == 0;
+    free(absolute);
+    return linked ||
+           error_set(err, ERR_IO, "cannot link '%s' to '%s': %s", to, from, strerror(errno));
 }
 
 /* Whether a file can be read where it lies. */

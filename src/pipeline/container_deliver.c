@@ -68,12 +68,23 @@ static bool copy_tree(const char *from, const char *to, struct error *err)
     return ok;
 }
 
+/* Where runs leave what they trained, below their output folder. */
+static const char *model_folder(const char *out)
+{
+    char *bundle = file_join(out, "bundle");
+    const bool is_bundle = file_is_folder(bundle);
+
+    free(bundle);
+    return is_bundle ? "bundle" : "model";
+}
+
 bool container_deliver(const struct container_job *job, const char *out, struct error *err)
 {
-    char *model = file_join(out, CONTAINER_MODEL_FOLDER);
+    const char *name = model_folder(out);
+    char *model = file_join(out, name);
     const bool ok = (!file_is_folder(model) || copy_tree(model, job->model, err)) &&
                     file_make_folders(job->output_data, err) &&
-                    copy_entries(out, job->output_data, CONTAINER_MODEL_FOLDER, err);
+                    copy_entries(out, job->output_data, name, err);
 
     free(model);
     return ok;

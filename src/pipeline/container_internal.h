@@ -5,10 +5,7 @@
 #include "pipeline/container.h"
 #include "pipeline/config.h"
 
-/* Where a run leaves its bundle, below its output folder. */
-#define CONTAINER_MODEL_FOLDER "bundle"
-
-enum { CONTAINER_SOURCE_SETS_MAX = 3, CONTAINER_FILES_MAX = 10000 };
+enum { CONTAINER_SOURCE_SETS_MAX = 8, CONTAINER_FILES_MAX = 10000 };
 
 /*
  * One path, file or glob, for all data files of a channel. `label` (may be NULL) is the column a

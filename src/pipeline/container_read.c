@@ -23,6 +23,10 @@ static bool set_setting(struct container_job *job, const char *name, const char 
         job->pipeline = keep(job, value);
         return true;
     }
+    if (strcmp(key, "header") == 0) {
+        job->header = keep(job, value);
+        return true;
+    }
     if (!key[0] || strchr(key, '='))
         return error_set(err, ERR_CONFIG, "%s: '%.100s' is not the name of a hyper-parameter", name,
                          key);
