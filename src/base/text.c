@@ -194,6 +194,38 @@ bool text_to_time(const char *text, size_t length, int64_t *microseconds)
     return true;
 }
 
+/* `width` digits with zeros in front. */
+static char *put_digits(char *out, uint64_t value, size_t width, char after)
+{
+    for (size_t i = width; i-- > 0; value /= 10)
+        out[i] = (char)('0' + value % 10);
+    out[width] = after;
+    return out + width + 1;
+}
+
+void text_from_time(char text[TEXT_TIME_SIZE], int64_t microseconds)
+{
+    /* Years that begin on 1 March, as above; an era is 400 of them. */
+    enum { DAYS_TO_1970 = 719468, ERA_DAYS = 146097 };
+    const uint64_t time = microseconds > 0 ? (uint64_t)microseconds : 0;
+    const uint64_t clock = time / 1000 % 86400000;
+    const uint64_t day = time / UINT64_C(86400000000) + DAYS_TO_1970;
+    const uint64_t era = day / ERA_DAYS, of_era = day % ERA_DAYS;
+    const uint64_t year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+    const uint64_t of_year = of_era - (365 * year + year / 4 - year / 100);
+    const uint64_t from_march = (5 * of_year + 2) / 153;
+    const uint64_t month = from_march < 10 ? from_march + 3 : from_march - 9;
+
+    text = put_digits(text, era * 400 + year + (month <= 2), 4, '-');
+    text = put_digits(text, month, 2, '-');
+    text = put_digits(text, of_year - (153 * from_march + 2) / 5 + 1, 2, 'T');
+    text = put_digits(text, clock / 3600000, 2, ':');
+    text = put_digits(text, clock / 60000 % 60, 2, ':');
+    text = put_digits(text, clock / 1000 % 60, 2, '.');
+    text = put_digits(text, clock % 1000, 3, 'Z');
+    *text = '\0';
+}
+
 static void make_room(struct text *text, size_t more)
 {
     if (text->room - text->length > more)

@@ -17,6 +17,12 @@ bool text_to_bool(const char *text, size_t length, bool *value);
  * Without a zone it is UTC. Microseconds since 1970; a finer fraction is cut.
  */
 bool text_to_time(const char *text, size_t length, int64_t *microseconds);
+/*
+ * The other way: "2026-01-31T09:26:53.120Z" and a NUL, to the millisecond; of times from 1970 to
+ * 9999. Cheap enough for every line of a log.
+ */
+enum { TEXT_TIME_SIZE = 25 };
+void text_from_time(char text[TEXT_TIME_SIZE], int64_t microseconds);
 /* Something, then `end`, in any case: "data.CSV" ends with ".csv", ".csv" does not. */
 bool text_ends_with(const char *text, const char *end);
 

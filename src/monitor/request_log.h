@@ -23,6 +23,9 @@
 
 struct request_log;
 
+/* Bytes of a request or an answer that are kept. */
+enum { REQUEST_LOG_PAYLOAD_MAX = 256 * 1024 };
+
 struct request_record {
     int64_t time; /* microseconds UTC, of arrival */
     uint64_t latency_us;
@@ -35,9 +38,12 @@ struct request_record {
 /* To a file (appended), "-" for stderr, or NULL for nowhere. */
 MUST_CHECK bool request_log_open(struct request_log **log, const char *path, bool payloads,
                                  struct error *err);
-/* Writes out what is left. */
+/* Writes out what is left; no-op on NULL. */
 void request_log_close(struct request_log *log);
-/* Thread-safe; formats on the caller's thread into a buffer that a background thread writes. */
+/*
+ * Thread-safe; formats on the caller's thread into a buffer that a background thread writes at
+ * least every second.
+ */
 void request_log_write(struct request_log *log, const struct request_record *record);
 /* Whether payloads are wanted, so that the caller need not keep them. */
 bool request_log_payloads(const struct request_log *log);

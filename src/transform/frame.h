@@ -33,13 +33,16 @@ struct row_error {
     struct row_error *next;
 };
 
-/* In any order; memory is an arena of the caller. */
+/* In any order; memory is an arena of the caller, the rest starts as zero. */
 struct row_errors {
     struct arena *memory;
     struct row_error *first;
     size_t count;
+    struct row_error **slot; /* [slots] by a hash of the row: a block may have many rows at fault */
+    size_t slots;
 };
 
+/* Texts are copied and cut to ERROR_TEXT_MAX; a second fault of a row is not recorded. */
 void row_errors_add(struct row_errors *errors, size_t row, const char *column, const char *format,
                     ...) __attribute__((format(printf, 4, 5)));
 /* The fault of a row, or NULL. */

@@ -21,7 +21,10 @@
 #include "base/yaml.h"
 #include "transform/frame.h"
 
-enum { TRANSFORM_FEATURES_MAX = 100000 };
+enum {
+    TRANSFORM_FEATURES_MAX = 100000,
+    TRANSFORM_PCA_MAX = 5000, /* features a PCA works on: its matrix has the square of them */
+};
 
 struct transform_config; /* the `steps` of a pipeline file, checked against nothing yet */
 struct transform;        /* fitted */
@@ -40,9 +43,13 @@ void transform_config_write(const struct transform_config *config, struct text *
 /* The reference tables for docs/pipeline-file.md. */
 void transform_config_reference(struct text *out);
 
-/* How a column must be read: numbers where a step imputes, scales or passes it, text where it
- * encodes it, SCHEMA_IGNORED where no step names it. */
-enum schema_kind transform_config_kind(const struct transform_config *config, const char *column);
+/*
+ * How a column must be read: numbers where a step imputes, scales or passes it, text where it
+ * encodes it, SCHEMA_IGNORED where no step uses it. `inferred` is what the source has, number or
+ * text: it decides for columns that only `columns: numeric` or `columns: text` reach.
+ */
+enum schema_kind transform_config_kind(const struct transform_config *config, const char *column,
+                                       enum schema_kind inferred);
 /* Every column that the steps name exists. ERR_CONFIG names the step, the column, and lists those
  * there are. */
 MUST_CHECK bool transform_config_check(const struct transform_config *config,

@@ -84,3 +84,28 @@ TEST(text_grows)
     EXPECT_EQ(strlen(text.bytes), text.length);
     text_clear(&text);
 }
+
+TEST(text_from_time_reads_back)
+{
+    static const struct {
+        const char *text;
+    } rows[] = {
+        {"1970-01-01T00:00:00.000Z"}, {"1999-12-31T23:59:59.999Z"}, {"2000-02-29T12:00:00.001Z"},
+        {"2000-03-01T00:00:00.000Z"}, {"2024-02-29T23:59:59.999Z"}, {"2100-02-28T01:02:03.004Z"},
+        {"2100-03-01T00:00:00.000Z"}, {"2026-01-31T09:26:53.120Z"}, {"9999-12-31T23:59:59.999Z"},
+    };
+    EACH_ROW(rows, r) {
+        int64_t time;
+        char text[TEXT_TIME_SIZE];
+        EXPECT(text_to_time(r->text, strlen(r->text), &time));
+        text_from_time(text, time);
+        EXPECT_STR(text, r->text);
+    }
+    for (int64_t day = 0; day < 200 * 366; day++) {
+        int64_t time;
+        char text[TEXT_TIME_SIZE];
+        text_from_time(text, day * INT64_C(86400000000));
+        EXPECT(text_to_time(text, strlen(text), &time));
+        EXPECT_EQ(time, day * INT64_C(86400000000));
+    }
+}

@@ -1,0 +1,85 @@
+#include "transform/schema.h"
+
+#include <stdint.h>
+#include <string.h>
+
+static const char *const kind_names[] = {"number", "text", "ignored"};
+
+size_t schema_find(const struct schema *schema, const char *name, size_t length)
+{
+    for (size_t i = 0; i < schema->count; i++)
+        if (strlen(schema->column[i].name) == length &&
+            memcmp(schema->column[i].name, name, length) == 0)
+            return i;
+    return SIZE_MAX;
+}
+
+json_t *schema_json(const struct schema *schema)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < schema->count; i++)
+        json_array_append_new(list, json_pack("{s:s, s:s}", "name", schema->column[i].name, "type",
+                                              kind_names[schema->column[i].kind]));
+    return list;
+}
+
+static bool parse_kind(enum schema_kind *kind, const char *text)
+{
+    for (size_t i = 0; i < sizeof kind_names / sizeof *kind_names; i++)
+        if (strcmp(kind_names[i], text) == 0) {
+            *kind = (enum schema_kind)i;
+            return true;
+        }
+    return false;
+}
+
+/* Name and kind of one entry; the name is borrowed from the document. */
+static bool parse_column(struct schema_column *column, const json_t *entry, size_t index,
+                         struct error *err)
+{
+    const json_t *name = json_object_get(entry, "name"), *type = json_object_get(entry, "type");
+
+    if (!json_is_string(name) || !json_is_string(type) || json_object_size(entry) != 2)
+        return error_set(err, ERR_DATA, "schema: column %zu must be {\"name\": ..., \"type\": ...}",
+                         index);
+    column->name = json_string_value(name);
+    if (json_string_length(name) == 0 || json_string_length(name) > SCHEMA_NAME_MAX ||
+        strlen(column->name) != json_string_length(name))
+        return error_set(err, ERR_DATA, "schema: the name of column %zu must have 1 to %d bytes",
+                         index, SCHEMA_NAME_MAX);
+    if (!parse_kind(&column->kind, json_string_value(type)))
+        return error_set(
+            err, ERR_DATA,
+            "schema: the type of '%.100s' must be number, text or ignored, not '%.50s'",
+            column->name, json_string_value(type));
+    return true;
+}
+
+bool schema_parse(struct schema *schema, const json_t *document, struct arena *memory,
+                  struct error *err)
+{
+    const size_t count = json_array_size(document);
+
+    if (!json_is_array(document))
+        return error_set(err, ERR_DATA, "schema: must be a list of columns");
+    if (count > SCHEMA_COLUMNS_MAX)
+        return error_set(err, ERR_DATA, "schema: %zu columns are more than %d", count,
+                         SCHEMA_COLUMNS_MAX);
+    struct schema_column *column = ARENA_ZERO(memory, struct schema_column, count);
+    json_t *seen = json_object();
+    bool ok = true;
+    for (size_t i = 0; i < count && ok; i++) {
+        ok = parse_column(&column[i], json_array_get(document, i), i, err);
+        if (!ok)
+            break;
+        if (json_object_get(seen, column[i].name))
+            ok = error_set(err, ERR_DATA, "schema: there are two columns '%.200s'", column[i].name);
+        json_object_set_new(seen, column[i].name, json_true());
+        column[i].name = arena_string(memory, column[i].name, strlen(column[i].name));
+    }
+    json_decref(seen);
+    if (ok)
+        *schema = (struct schema){.count = count, .column = column};
+    return ok;
+}
