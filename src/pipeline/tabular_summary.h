@@ -1,0 +1,12 @@
+/* tabular_summary — what a person wants to read when a run with trees has ended. */
+#ifndef QUERN_PIPELINE_TABULAR_SUMMARY_H
+#define QUERN_PIPELINE_TABULAR_SUMMARY_H
+
+#include "base/error.h"
+
+#include <stdio.h>
+
+/* Print, from the files in `out`: features, rounds, the figures of the test split, the bundle. */
+MUST_CHECK bool tabular_summary_print(const char *out, FILE *to, struct error *err);
+
+#endif
