@@ -85,16 +85,18 @@ static void print_figures(const json_t *evaluation, FILE *to)
         print_confusion(binary, to);
 }
 
-static void print_path(const char *out, const char *label, const char *name, FILE *to)
+static void print_path(const char *out, const char *shown, const char *label, const char *name,
+                       FILE *to)
 {
-    char *path = file_join(out, name);
+    char *path = file_join(out, name), *told = file_join(shown, name);
 
     if (file_exists(path))
-        fprintf(to, "%s: %s\n", label, path);
+        fprintf(to, "%s: %s\n", label, told);
     free(path);
+    free(told);
 }
 
-bool tabular_summary_print(const char *out, FILE *to, struct error *err)
+bool tabular_summary_print(const char *out, const char *shown, FILE *to, struct error *err)
 {
     json_t *training = NULL, *evaluation = NULL;
     bool ok = read_document(out, "training.json", &training, err) &&
@@ -104,8 +106,8 @@ bool tabular_summary_print(const char *out, FILE *to, struct error *err)
         print_training(training, to);
         print_figures(evaluation, to);
         fputs("\n", to);
-        print_path(out, "bundle", "bundle", to);
-        print_path(out, "report", "report.html", to);
+        print_path(out, shown, "bundle", "bundle", to);
+        print_path(out, shown, "report", "report.html", to);
         if (fflush(to) != 0)
             ok = error_set(err, ERR_IO, "cannot write to stdout: %s", strerror(errno));
     }

@@ -6,7 +6,11 @@
 
 #include <stdio.h>
 
-/* Print, from the files in `out`: features, rounds, the figures of the test split, the bundle. */
-MUST_CHECK bool tabular_summary_print(const char *out, FILE *to, struct error *err);
+/*
+ * Print, from the files in `out`: features, rounds, the figures of the test split, and where the
+ * bundle and the report are. `shown` is what the user calls `out`.
+ */
+MUST_CHECK bool tabular_summary_print(const char *out, const char *shown, FILE *to,
+                                      struct error *err);
 
 #endif

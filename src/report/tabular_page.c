@@ -69,8 +69,7 @@ static void score_tiles(struct text *out, const json_t *document)
 {
     static const struct {
         const char *key, *label;
-    } shown[] = {
-        {"auc", "AUC"}, {"f1", "F1"}, {"precision", "Precision"}, {"recall", "Recall"}};
+    } shown[] = {{"auc", "AUC"}, {"f1", "F1"}, {"precision", "Precision"}, {"recall", "Recall"}};
     char small[80];
 
     snprintf(small, sizeof small, "at a score of %s",
@@ -86,8 +85,8 @@ static void write_tiles(struct text *out, const json_t *document)
     const json_t *model = json_object_get(document, "model");
     const double before = read_number(model, "features_before_pca"),
                  features = read_number(model, "features");
-    const double trained = read_number(
-        json_object_get(json_object_get(document, "splits"), "train"), "rows");
+    const double trained =
+        read_number(json_object_get(json_object_get(document, "splits"), "train"), "rows");
     char small[80];
 
     if (json_object_size(model) == 0 && json_object_size(binary_metrics(document)) == 0)

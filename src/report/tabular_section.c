@@ -36,9 +36,9 @@ static size_t read_features(struct feature **features, const json_t *list, struc
         const double total = read_number(entry, "total_gain");
         if (!(total > 0) || isinf(total))
             continue;
-        feature[count++] = (struct feature){read_text(entry, "feature"), total,
-                                            read_number(entry, "gain"),
-                                            read_number(entry, "splits"), i};
+        feature[count++] =
+            (struct feature){read_text(entry, "feature"), total, read_number(entry, "gain"),
+                             read_number(entry, "splits"), i};
     }
     qsort(feature, count, sizeof *feature, by_total_gain);
     *features = feature;
@@ -84,8 +84,9 @@ void tabular_section_importance(struct text *out, const json_t *document, struct
     html_section_open(out, "importance", "What the trees look at",
                       "How much of the fall in loss each feature brought, over all its splits.");
     if (count > shown)
-        text_add_format(out, "<p class=\"note\">The %zu features with the most gain of %zu that "
-                             "trees use.</p>\n",
+        text_add_format(out,
+                        "<p class=\"note\">The %zu features with the most gain of %zu that "
+                        "trees use.</p>\n",
                         shown, count);
     chart_bars(out, &(struct chart_bars){.description = "Share of the gain by feature",
                                          .count = shown,
@@ -257,8 +258,9 @@ void tabular_section_values(struct text *out, const json_t *document, struct are
 
 static void splits_table(struct text *out, const json_t *document)
 {
-    static const char *const names[] = {"train", "validation", "test"},
-                             *const titles[] = {"Training", "Validation", "Test"};
+    static const char *const names[] = {"train", "validation", "test"}, *const titles[] = {
+                                                                            "Training",
+                                                                            "Validation", "Test"};
     const json_t *splits = json_object_get(document, "splits"),
                  *labels = json_object_get(document, "labels");
     const size_t all = json_array_size(labels), count = all < SHOWN_CLASSES ? all : SHOWN_CLASSES;
