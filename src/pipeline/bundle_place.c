@@ -58,7 +58,7 @@ bool bundle_place_open(struct bundle_place *place, const char *path, struct erro
         return false;
     const char *local = place->remote.local;
     if (!file_exists(local))
-        ok = error_set(err, ERR_DATA, "there is no such file or folder");
+        ok = error_set(err, ERR_IO, "there is no such file or folder");
     else if (file_is_folder(local))
         place->folder = file_join(NULL, local);
     else
