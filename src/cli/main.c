@@ -15,13 +15,32 @@ static const struct {
 #undef COMMAND
 };
 
-enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
+enum { COMMAND_COUNT = sizeof commands / sizeof *commands, COMMAND_NAME_MAX = 64 };
+
+/* A command may have two words: they are joined by '-' for people and by '_' in C. */
+static const char *shown_name(const char *name, char shown[COMMAND_NAME_MAX])
+{
+    snprintf(shown, COMMAND_NAME_MAX, "%s", name);
+    for (char *c = shown; *c; c++)
+        if (*c == '_')
+            *c = '-';
+    return shown;
+}
+
+static bool is_name(const char *name, const char *given)
+{
+    char shown[COMMAND_NAME_MAX];
+
+    return strcmp(shown_name(name, shown), given) == 0;
+}
 
 static void print_commands(FILE *to)
 {
+    char shown[COMMAND_NAME_MAX];
+
     fputs("usage: quern COMMAND [arguments]\n\n", to);
     for (size_t i = 0; i < COMMAND_COUNT; i++)
-        fprintf(to, "  %-10s %s\n", commands[i].name, commands[i].summary);
+        fprintf(to, "  %-18s %s\n", shown_name(commands[i].name, shown), commands[i].summary);
     fputs("\n`quern COMMAND --help` says more.\n", to);
 }
 
@@ -43,7 +62,7 @@ bool command_flush(struct error *err)
 static const char *summary_of(const char *name)
 {
     for (size_t i = 0; i < COMMAND_COUNT; i++)
-        if (strcmp(commands[i].name, name) == 0)
+        if (is_name(commands[i].name, name))
             return commands[i].summary;
     return "";
 }
@@ -95,7 +114,7 @@ int main(int argc, char **argv)
     if (strcmp(argv[1], "--version") == 0)
         argv[1] += 2;
     for (size_t i = 0; i < COMMAND_COUNT; i++)
-        if (strcmp(commands[i].name, argv[1]) == 0)
+        if (is_name(commands[i].name, argv[1]))
             return commands[i].run(argc - 1, argv + 1);
     fprintf(stderr, "quern: unknown command '%s'\n", argv[1]);
     print_commands(stderr);

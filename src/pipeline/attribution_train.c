@@ -47,9 +47,24 @@ void attribution_scores_clear(struct attribution_scores *scores)
 
 /* What is seen and kept while a model is fitted. */
 struct fit_log {
+    const struct run_options *options;
     struct progress progress;
     json_t *epochs;
 };
+
+static void tell_epoch(const struct run_options *options, const struct journey_epoch *epoch)
+{
+    char line[256];
+
+    if (!options->on_metrics)
+        return;
+    snprintf(line, sizeof line,
+             "epoch=%zu; train_loss=%.6f; train_auc=%.6f; validation_loss=%.6f; "
+             "validation_auc=%.6f; test_loss=%.6f; test_auc=%.6f;",
+             epoch->epoch, epoch->train_loss, epoch->train_auc, epoch->val_loss, epoch->val_auc,
+             epoch->test_loss, epoch->test_auc);
+    options->on_metrics(options->context, line);
+}
 
 static void add_epoch(void *context, const struct journey_epoch *epoch)
 {
@@ -68,6 +83,7 @@ static void add_epoch(void *context, const struct journey_epoch *epoch)
     snprintf(note, sizeof note, "epoch=%zu; train_loss=%.4f; train_auc=%.4f; test_auc=%.4f;",
              epoch->epoch, epoch->train_loss, epoch->train_auc, epoch->test_auc);
     progress_update(&log->progress, epoch->epoch, note);
+    tell_epoch(log->options, epoch);
 }
 
 static bool write_training(const char *folder, const struct fit_log *log,
@@ -91,7 +107,7 @@ static bool fit_and_save(struct attribution_run *run, const char *folder, struct
     struct journey_rows part[SPLIT_COUNT];
     struct journey_fit_result result = {0};
     struct journey_attention *model = NULL;
-    struct fit_log log = {.epochs = json_array()};
+    struct fit_log log = {.options = run->options, .epochs = json_array()};
     char key[17], summary[96];
     char *checkpoint = file_join(folder, ".checkpoint");
     char *model_path = file_join(folder, "model/model.safetensors");

@@ -13,6 +13,8 @@
  *   decision.json      calibrator, threshold, labels
  *   pipeline.yaml, evaluation.json, reference.json, lineage.json    for people and monitors
  *   manifest.json      size and hash of each of these files; checked when a bundle is opened
+ *
+ * bundle_write.h makes one.
  */
 #ifndef QUERN_PIPELINE_BUNDLE_H
 #define QUERN_PIPELINE_BUNDLE_H
@@ -21,7 +23,7 @@
 #include "base/json.h"
 #include "transform/frame.h"
 
-enum { BUNDLE_FORMAT = 1 };
+enum { BUNDLE_FORMAT = 1, BUNDLE_FILES_MAX = 64, BUNDLE_JSON_MAX = 64 << 20 };
 
 struct bundle;
 
@@ -51,5 +53,18 @@ const json_t *bundle_document(const struct bundle *bundle);
  */
 void bundle_apply(const struct bundle *bundle, const struct frame *rows, struct frame *answer,
                   struct row_errors *errors, struct arena *scratch);
+
+/*
+ * Cut the bundle at `path` into bundles that one after the other do what it does, each in a folder
+ * of its own below `folder` (which must not exist yet), named in order of use:
+ *
+ *   1-preprocessing, 2-pca, 3-trees, 4-post-processing    those it has, numbered without a gap
+ *
+ * What one answers, body for body, is what the next takes, and the last answers with the same bits
+ * as the whole.
+ *
+ * ERR_ARG  `folder` exists, or the bundle has a single part
+ */
+MUST_CHECK bool bundle_split(const char *path, const char *folder, struct error *err);
 
 #endif

@@ -7,7 +7,10 @@
  *
  * Versions are whole numbers from 1, given in order. A push appears by one rename, an alias moves
  * by one rename: kill -9 leaves the old state or the new. Writers take REGISTRY/NAME/.lock; readers
- * need no lock.
+ * need no lock. docs/registry.md has the files key by key.
+ *
+ * A name or alias is letters, digits, '.', '_' and '-', not beginning with '.' or '-'; an alias is
+ * not a number.
  */
 #ifndef QUERN_PIPELINE_REGISTRY_H
 #define QUERN_PIPELINE_REGISTRY_H
@@ -16,6 +19,9 @@
 #include "base/json.h"
 
 #include <stddef.h>
+#include <stdint.h>
+
+enum { REGISTRY_NAME_MAX = 128, REGISTRY_ADDRESS_MAX = 512 };
 
 /* Where to look when --registry is not given: $QUERN_REGISTRY, else "registry". */
 const char *registry_default(void);
@@ -30,13 +36,44 @@ struct registry_version {
 };
 
 /*
- * What an address means now; without alias or version, `champion`, else the newest.
- * registry_version_clear() when done.
+ * What an address means now, "registry:" in front or not; without alias or version, `champion`,
+ * else the newest. registry_version_clear() when done.
  *
+ * ERR_ARG   not an address
  * ERR_DATA  no such name, alias or version; the sentence lists those there are
  */
 MUST_CHECK bool registry_resolve(struct registry_version *found, const char *registry,
                                  const char *address, struct error *err);
 void registry_version_clear(struct registry_version *version);
+
+struct registry_push {
+    const char *registry, *name;
+    const char *bundle;      /* folder, .tar.gz or s3:// */
+    const char *alias;       /* to move to the new version, or NULL */
+    const json_t *load_test; /* kept in the entry, or NULL */
+    int64_t now;             /* microseconds UTC */
+};
+
+/* Copy a bundle in, as the next version. The version is there before its alias moves. */
+MUST_CHECK bool registry_push(size_t *version, const struct registry_push *push, struct error *err);
+
+/* Let `alias` mean the version of an address. */
+MUST_CHECK bool registry_promote(size_t *version, const char *registry, const char *address,
+                                 const char *alias, int64_t now, struct error *err);
+
+/*
+ * Let `alias` mean what it meant before it was last promoted; a second time, what it meant before
+ * that. ERR_DATA: nothing before.
+ */
+MUST_CHECK bool registry_rollback(size_t *version, const char *registry, const char *name,
+                                  const char *alias, int64_t now, struct error *err);
+
+/*
+ * Every name with its versions and aliases; and all about one address: a single version with its
+ * entry, or, of a bare name, all versions and the history. json_decref() them.
+ */
+MUST_CHECK bool registry_list(json_t **list, const char *registry, struct error *err);
+MUST_CHECK bool registry_show(json_t **shown, const char *registry, const char *address,
+                              struct error *err);
 
 #endif
