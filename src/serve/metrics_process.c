@@ -1,3 +1,4 @@
+#include "base/clock.h"
 #include "serve/metrics.h"
 
 #include <dirent.h>
@@ -46,17 +47,14 @@ static bool read_stat(double field[STAT_FIELDS])
     return true;
 }
 
-/* Seconds since 1970 when the machine started, or 0. */
+/* Seconds since 1970 when the machine started. */
 static double boot_time(void)
 {
     char text[64];
-    struct timespec now, up;
 
     if (!read_small("/proc/uptime", text, sizeof text))
         return 0;
-    clock_gettime(CLOCK_REALTIME, &now);
-    clock_gettime(CLOCK_BOOTTIME, &up);
-    return (double)(now.tv_sec - up.tv_sec) + (double)(now.tv_nsec - up.tv_nsec) * 1e-9;
+    return (double)clock_now() * 1e-6 - strtod(text, NULL);
 }
 
 static size_t count_descriptors(void)
