@@ -38,6 +38,8 @@ void trees_free(struct trees *trees);
 size_t trees_features(const struct trees *trees);
 /* Numbers per row: 1, or one per class or target. */
 size_t trees_outputs(const struct trees *trees);
+/* Numbers per row of trees_predict(): the outputs, or 1 where the answer is a class. */
+size_t trees_answers(const struct trees *trees);
 size_t trees_count(const struct trees *trees);
 const char *trees_objective(const struct trees *trees);
 /* NULL when the model has no names. */
@@ -45,8 +47,8 @@ const char *trees_feature_name(const struct trees *trees, size_t feature);
 
 /* x [rows, features] row-major, out [rows, outputs]. Thread-safe. */
 void trees_margin(const struct trees *trees, const float *x, size_t rows, float *out);
-/* After the objective's transformation: probabilities for logistic and softprob, the class for
- * softmax, exp for count and gamma, ... */
+/* out [rows, answers]: probabilities for logistic and softprob, the class for softmax, exp of the
+ * margin for count, gamma and survival, the margin itself for other regressions and ranking. */
 void trees_predict(const struct trees *trees, const float *x, size_t rows, float *out);
 
 /* XGBoost's importances. Total gain, gain and cover are those stored in the model. */
