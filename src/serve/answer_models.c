@@ -74,7 +74,7 @@ static int status_of_outcome(enum models_outcome outcome, const struct error *er
     case MODELS_FAILED:
         break;
     }
-    return status_of_error(err);
+    return err->code == ERR_IO ? 400 : status_of_error(err); /* the address was the client's */
 }
 
 /* Names go into paths and logs, so they are plain. */

@@ -21,7 +21,10 @@
 #include "base/yaml.h"
 #include "transform/frame.h"
 
-enum { TRANSFORM_FEATURES_MAX = 100000 };
+enum {
+    TRANSFORM_FEATURES_MAX = 100000,
+    TRANSFORM_PCA_MAX = 5000, /* features a PCA works on: its matrix has the square of them */
+};
 
 struct transform_config; /* the `steps` of a pipeline file, checked against nothing yet */
 struct transform;        /* fitted */
