@@ -53,8 +53,10 @@ struct wire_rows {
 
 /*
  * ERR_DATA   the body as a whole is wrong: no rows, no known key, broken JSON (line and column are
- *            named), a CSV row with other than the schema's columns and no header
+ *            named), a header without a column that is used, a quote that never closes
  * ERR_LIMIT  too many rows
+ *
+ * A CSV row or a list with other than the schema's number of values is a fault of that row.
  */
 MUST_CHECK bool wire_decode(struct wire_rows *rows, enum wire_media media,
                             const struct schema *schema, const char *body, size_t size,
@@ -62,9 +64,16 @@ MUST_CHECK bool wire_decode(struct wire_rows *rows, enum wire_media media,
                             struct error *err);
 
 /*
+ * The sentence about the first row at fault, as ERR_DATA: "row 3, column 'Day Mins': 'abc' is not a
+ * number". Rows count from 1. There must be one. Returns false.
+ */
+bool wire_row_error(const struct row_errors *errors, struct error *err);
+
+/*
  * Append answers. CSV writes the columns of `csv` [csv_count] only, no header. JSON:
  * {"predictions": [{"label": "False", "score": 0.12}, ...]}, or plain values where the output has
- * one column. ERR_DATA: a row has a fault and CSV is wanted; the sentence names row and column.
+ * one column; a row at fault in its place as {"error": "'abc' is not a number", "row": 3,
+ * "column": "Day Mins"}. ERR_DATA: a row has a fault and CSV is wanted (wire_row_error()).
  */
 MUST_CHECK bool wire_encode(struct text *out, enum wire_media media, const struct frame *answer,
                             const size_t *csv, size_t csv_count, const struct row_errors *errors,

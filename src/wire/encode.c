@@ -1,0 +1,165 @@
+#include "wire/csv.h"
+#include "wire/number.h"
+
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+static void add(struct text *out, const char *word)
+{
+    text_add(out, word, strlen(word));
+}
+
+static void add_number(struct text *out, double value)
+{
+    char bytes[NUMBER_WRITE_MAX];
+
+    text_add(out, bytes, number_write(bytes, value));
+}
+
+/* Bytes from `at` on that stand for themselves inside a JSON string. */
+static size_t plain_run(const char *at, size_t length)
+{
+    size_t i = 0;
+
+    while (i < length && (unsigned char)at[i] >= ' ' && at[i] != '"' && at[i] != '\\')
+        i++;
+    return i;
+}
+
+static void add_json_string(struct text *out, const char *text, size_t length)
+{
+    text_add(out, "\"", 1);
+    for (size_t i = 0; i < length; i++) {
+        const size_t run = plain_run(text + i, length - i);
+        text_add(out, text + i, run);
+        i += run;
+        if (i == length)
+            break;
+        if (text[i] == '"' || text[i] == '\\')
+            text_add(out, (const char[]){'\\', text[i]}, 2);
+        else if (text[i] == '\n')
+            text_add(out, "\\n", 2);
+        else
+            text_add_format(out, "\\u%04x", (unsigned)(unsigned char)text[i]);
+    }
+    text_add(out, "\"", 1);
+}
+
+static void add_json_value(struct text *out, const struct frame_column *column, size_t row)
+{
+    if (column->number && isfinite(column->number[row]))
+        add_number(out, column->number[row]);
+    else if (column->text && column->text[row].bytes)
+        add_json_string(out, column->text[row].bytes, column->text[row].length);
+    else
+        add(out, "null");
+}
+
+static void add_json_error(struct text *out, const struct row_error *error)
+{
+    add(out, "{\"error\": ");
+    add_json_string(out, error->text, strlen(error->text));
+    text_add_format(out, ", \"row\": %zu", error->row + 1);
+    if (error->column) {
+        add(out, ", \"column\": ");
+        add_json_string(out, error->column, strlen(error->column));
+    }
+    add(out, "}");
+}
+
+static void add_json_row(struct text *out, const struct frame *answer, size_t row)
+{
+    if (answer->schema->count == 1) {
+        add_json_value(out, &answer->column[0], row);
+        return;
+    }
+    for (size_t c = 0; c < answer->schema->count; c++) {
+        const char *name = answer->schema->column[c].name;
+        text_add(out, c ? ", " : "{", c ? 2 : 1);
+        add_json_string(out, name, strlen(name));
+        text_add(out, ": ", 2);
+        add_json_value(out, &answer->column[c], row);
+    }
+    add(out, "}");
+}
+
+static void encode_json(struct text *out, const struct frame *answer,
+                        const struct row_errors *errors, bool lines)
+{
+    if (!lines)
+        add(out, "{\"predictions\": [");
+    for (size_t row = 0; row < answer->rows; row++) {
+        if (!lines && row > 0)
+            text_add(out, ", ", 2);
+        const struct row_error *error = errors ? row_errors_find(errors, row) : NULL;
+        if (error)
+            add_json_error(out, error);
+        else
+            add_json_row(out, answer, row);
+        if (lines)
+            text_add(out, "\n", 1);
+    }
+    if (!lines)
+        add(out, "]}\n");
+}
+
+void csv_write_field(struct text *out, const char *text, size_t length)
+{
+    bool quote = false;
+
+    for (size_t i = 0; i < length && !quote; i++)
+        quote = text[i] == ',' || text[i] == '"' || text[i] == '\n' || text[i] == '\r';
+    if (!quote) {
+        text_add(out, text, length);
+        return;
+    }
+    text_add(out, "\"", 1);
+    for (size_t i = 0; i < length; i++)
+        text_add(out, text[i] == '"' ? "\"\"" : &text[i], text[i] == '"' ? 2 : 1);
+    text_add(out, "\"", 1);
+}
+
+void csv_write_row(struct text *out, const struct frame *answer, const size_t *column, size_t count,
+                   size_t row)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct frame_column *values = &answer->column[column[i]];
+        if (i > 0)
+            text_add(out, ",", 1);
+        if (values->number && isfinite(values->number[row]))
+            add_number(out, values->number[row]);
+        else if (values->text && values->text[row].bytes)
+            csv_write_field(out, values->text[row].bytes, values->text[row].length);
+    }
+    text_add(out, "\n", 1);
+}
+
+bool wire_encode(struct text *out, enum wire_media media, const struct frame *answer,
+                 const size_t *csv, size_t csv_count, const struct row_errors *errors,
+                 struct error *err)
+{
+    if (media == WIRE_CSV) {
+        if (errors && errors->first)
+            return wire_row_error(errors, err);
+        for (size_t row = 0; row < answer->rows; row++)
+            csv_write_row(out, answer, csv, csv_count, row);
+        return true;
+    }
+    encode_json(out, answer, errors, media == WIRE_JSONL);
+    return true;
+}
+
+bool wire_row_error(const struct row_errors *errors, struct error *err)
+{
+    const struct row_error *first = errors->first;
+
+    for (const struct row_error *error = first; error; error = error->next)
+        if (error->row < first->row)
+            first = error;
+    if (first->column)
+        return error_set(err, ERR_DATA, "row %zu, column '%.200s': %.300s", first->row + 1,
+                         first->column, first->text);
+    return error_set(err, ERR_DATA, "row %zu %.300s", first->row + 1, first->text);
+}

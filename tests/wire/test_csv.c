@@ -1,0 +1,117 @@
+/* Rows as CSV. */
+#include <string.h>
+
+#include "support/test.h"
+#include "wire/rows.h"
+
+struct csv_case {
+    const char *body, *shown;
+};
+
+static void check_cases(const struct csv_case *r)
+{
+    EXPECT_STR(rows_shown(WIRE_CSV, &rows_schema, r->body, strlen(r->body)), r->shown);
+}
+
+TEST(csv_rows_are_read)
+{
+    static const struct csv_case rows[] = {
+        {"KS,128,555,137.5\n", "KS|128|137.5"},
+        {"KS,128,555,137.5", "KS|128|137.5"},
+        {"KS,128,555,137.5\r\nOH,1,,2\r\n", "KS|128|137.5;OH|1|2"},
+        {"KS,128,555,137.5\r", "KS|128|137.5"},
+        {"KS,1,x,2\n\n\r\n\n", "KS|1|2"},
+        {"\n\nKS,1,x,2\n", "KS|1|2"},
+        {"\xef\xbb\xbfKS,1,x,2\n", "KS|1|2"},
+        {"\"K,S\",\"1\",\"x\ny\",2\n", "K,S|1|2"},
+        {"\"K\"\"S\",1,\"\"\"\",2\n", "K\"S|1|2"},
+        {"K\"S,1,x,2\n", "K\"S|1|2"},
+        {" KS ,1,x,2\n", " KS |1|2"},
+        {"M\xc3\xbcnchen,1,x,2\n", "M\xc3\xbcnchen|1|2"},
+        {",,,\n", "-|-|-"},
+        {"\"\",\"\",\"\",\"\"\n", "-|-|-"},
+        {"KS,NaN,x,NA\nnan,nan,x,null\n", "KS|-|-;nan|-|-"},
+        {"NA,1,x,2\n", "NA|1|2"},
+        {"KS, 12 ,x,\t3\n", "KS|12|3"},
+        {"KS,-0.5e3,x,+7.\n", "KS|-500|7"},
+        {"KS,.5,x,1E2\n", "KS|0.5|100"},
+        {"KS,9007199254740993,x,0.1\n", "KS|9007199254740992|0.10000000000000001"},
+    };
+    EACH_ROW(rows, r)
+        check_cases(r);
+}
+
+TEST(csv_header_is_found)
+{
+    static const struct csv_case rows[] = {
+        {"State,Length,Phone,Mins\nKS,1,x,2\n", "KS|1|2"},
+        {"\xef\xbb\xbfState,Length,Phone,Mins\r\nKS,1,x,2\r\n", "KS|1|2"},
+        {"Mins,State,Churn?,Length\n2,KS,True.,1\n", "KS|1|2"},
+        {"Mins,Length,State\n2,1,KS\n", "KS|1|2"},
+        {"\"State\",\"Length\",\"Mins\"\nKS,1,2\n", "KS|1|2"},
+        {"State,Length\nKS,1\n", "error: the header has no column 'Mins'"},
+        {"State,Length,Other,Another\nKS,1,2,3\n", "error: the header has no column 'Mins'"},
+        {"State,Length,Mins,State\nKS,1,2,3\n", "error: the header has column 'State' twice"},
+        {"State,Length,Phone,Mins\n", "error: there are no rows"},
+        {"State,Length,Phone,Mins", "error: there are no rows"},
+        {"State,Length,Mins,x\nKS,1,2,3\nKS,1,2\nOH,1,2,3,4\nOH,3,4,5",
+         "KS|1|2;!row: has 3 fields, not 4 as the header;!row: has 5 fields, not 4 as the "
+         "header;OH|3|4"},
+        /* A row may hold a word that is a name. */
+        {"State,1,x,2\n", "State|1|2"},
+    };
+    EACH_ROW(rows, r)
+        check_cases(r);
+}
+
+TEST(csv_faults_stay_in_their_row)
+{
+    static const struct csv_case rows[] = {
+        {"KS,abc,x,2\nOH,1,x,2\n", "!Length: 'abc' is not a number;OH|1|2"},
+        {"KS,1,x,2\nOH,1,x\n", "KS|1|2;!row: has 3 fields, not 4"},
+        {"KS,1,x,2,\n", "!row: has 5 fields, not 4"},
+        {"KS\n", "!row: has 1 fields, not 4"},
+        {"KS,1e999,x,2\n", "!Length: '1e999' is not finite"},
+        {"KS,inf,x,-Infinity\n", "!Length: 'inf' is not finite"},
+        {"KS,1,x,0x10\n", "!Mins: '0x10' is not a number"},
+        {"KS,1 2,x,3\n", "!Length: '1 2' is not a number"},
+        {"KS,1,x,true\n", "!Mins: 'true' is not a number"},
+        {"KS,-,x,2\n", "!Length: '-' is not a number"},
+        {"KS,a,x,b\n", "!Length: 'a' is not a number"},
+        {"\"KS\"x,1,x,2\n", "!State: has text after its closing quote"},
+        {"M\xfcnchen,1,x,2\nOH,1,\xfc,2\n", "!State: 'M?nchen' is not UTF-8;OH|1|2"},
+        {"KS,\x01\x02,x,2\n", "!Length: '  ' is not a number"},
+        {"KS,aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeee,x,2\n",
+         "!Length: 'aaaaaaaaaabbbbbbbbbbccccccccccdddddddddd...' is not a number"},
+        {"KS,\"1,x,2\nOH,1,x,2\n", "error: row 1: a quote is never closed"},
+        {"", "error: the body is empty"},
+        {"\n\n", "error: there are no rows"},
+    };
+    EACH_ROW(rows, r)
+        check_cases(r);
+}
+
+TEST(csv_rows_are_limited)
+{
+    struct text body = {0};
+
+    for (int i = 0; i < 100; i++)
+        text_add_format(&body, "KS,%d,x,2\n", i);
+    EXPECT_HAS(rows_shown(WIRE_CSV, &rows_schema, body.bytes, body.length), "KS|99|2");
+    text_add_format(&body, "KS,100,x,2\n");
+    EXPECT_STR(rows_shown(WIRE_CSV, &rows_schema, body.bytes, body.length),
+               "error: more than 100 rows");
+    text_clear(&body);
+}
+
+TEST(csv_number_may_be_as_long_as_it_likes)
+{
+    struct text body = {0};
+
+    text_add_format(&body, "KS,1%0400d,x,0.%0400d1\n", 0, 0);
+    EXPECT_HAS(rows_shown(WIRE_CSV, &rows_schema, body.bytes, body.length), "is not finite");
+    text_clear(&body);
+    text_add_format(&body, "KS,1%0600d,x,2\n", 0);
+    EXPECT_HAS(rows_shown(WIRE_CSV, &rows_schema, body.bytes, body.length), "is not a number");
+    text_clear(&body);
+}
