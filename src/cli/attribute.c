@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "base/terminal.h"
 #include "cli/command.h"
+#include "remote/place.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -26,7 +27,11 @@ static bool compare(const struct attribute_options *o, const struct credit_table
         return false;
     if (o->truth_output) {
         json_t *document = truth_json(&scores);
-        ok = json_write(o->truth_output, document, err);
+        struct place place = {0};
+        ok = place_prepare(&place, o->truth_output, err) &&
+             (json_write(place.local, document, err) || place_explain(&place, err)) &&
+             place_send(&place, err);
+        place_clear(&place);
         json_decref(document);
     }
     ok = ok && truth_print(&scores, stdout, terminal_columns(STDOUT_FILENO) > 0, err);

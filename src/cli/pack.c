@@ -1,12 +1,14 @@
 #include "base/file.h"
 #include "base/tar.h"
 #include "cli/command.h"
+#include "remote/place.h"
 
 #include <stdio.h>
 
 int cmd_pack(int argc, char **argv)
 {
     const char *path = NULL, *out = NULL;
+    struct place from = {0}, to = {0};
     struct error err = {0};
     int status;
     const struct option table[] = {
@@ -18,6 +20,11 @@ int cmd_pack(int argc, char **argv)
 
     if (!command_options(table, argc, argv, &status))
         return status;
-    const bool ok = file_make_parents(out, &err) && tar_pack(path, out, &err);
+    bool ok = place_fetch(&from, path, &err) && place_prepare(&to, out, &err);
+    if (ok && !(file_make_parents(to.local, &err) && tar_pack(from.local, to.local, &err)))
+        ok = place_explain(&from, &err) || place_explain(&to, &err);
+    ok = ok && place_send(&to, &err);
+    place_clear(&from);
+    place_clear(&to);
     return ok ? 0 : command_fail("pack", &err);
 }

@@ -4,17 +4,22 @@
 #include "base/terminal.h"
 #include "pipeline/run.h"
 #include "pipeline/run_summary.h"
+#include "pipeline/tabular_summary.h"
+#include "remote/place.h"
 
 #include <stdio.h>
 #include <unistd.h>
 
 enum { PLAIN_COLUMNS = 1000 }; /* where stdout is no terminal every method is shown */
 
-static bool print_summary(const char *out, struct error *err)
+static bool print_summary(enum pipeline_type type, const char *out, const char *shown,
+                          struct error *err)
 {
+    if (type == PIPELINE_TREES)
+        return tabular_summary_print(out, shown, stdout, err);
     const size_t columns = terminal_columns(STDOUT_FILENO);
 
-    return run_summary_print(out, stdout, columns ? columns : PLAIN_COLUMNS, err);
+    return run_summary_print(out, shown, stdout, columns ? columns : PLAIN_COLUMNS, err);
 }
 
 int cmd_run(int argc, char **argv)
@@ -23,11 +28,13 @@ int cmd_run(int argc, char **argv)
     struct option_list sets = {0};
     struct run_options options = {.out = "out"};
     struct pipeline_config config;
+    struct place file = {0}, out = {0};
     struct error err = {0};
     int status;
     const struct option table[] = {
         {OPTION_POSITIONAL, "PIPELINE", &path, true, "pipeline file (docs/pipeline-file.md)", 0, 0},
-        {OPTION_TEXT, "out", &options.out, false, "folder for all outputs (default: out)", 0, 0},
+        {OPTION_TEXT, "out", &options.out, false,
+         "folder for all outputs, or s3://bucket/key (default: out)", 0, 0},
         {OPTION_LIST, "set", &sets, false, "KEY=VALUE: override a key of the file; repeatable", 0,
          0},
         {OPTION_SIZE, "folds", &options.folds, false, "K-fold cross-validation by entity", 2, 100},
@@ -40,10 +47,22 @@ int cmd_run(int argc, char **argv)
 
     if (!command_options(table, argc, argv, &status))
         return status;
-    if (!pipeline_config_load(&config, path, sets.item, sets.count, &err))
+    bool ok = place_fetch(&file, path, &err) &&
+              (pipeline_config_load(&config, file.local, sets.item, sets.count, &err) ||
+               place_explain(&file, &err));
+    place_clear(&file);
+    if (!ok)
         return command_fail("run", &err);
-    const bool ok = pipeline_run(&config, &options, &err) &&
-                    (options.until || print_summary(options.out, &err));
+    const char *const named = options.out;
+    ok = place_prepare(&out, named, &err);
+    if (ok) {
+        options.out = out.local;
+        ok = (pipeline_run(&config, &options, &err) || place_explain(&out, &err)) &&
+             place_send(&out, &err) &&
+             (options.until ||
+              print_summary((enum pipeline_type)config.type, out.local, named, &err));
+    }
+    place_clear(&out);
     pipeline_config_clear(&config);
     return ok ? 0 : command_fail("run", &err);
 }

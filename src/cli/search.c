@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/pool.h"
 #include "pipeline/search_run.h"
+#include "remote/place.h"
 
 #include <stdio.h>
 
@@ -12,6 +13,7 @@ int cmd_search(int argc, char **argv)
     struct option_list sets = {0};
     struct search_options options = {.out = "out"};
     struct pipeline_config config;
+    struct place out = {0};
     struct error err = {0};
     size_t trials = 0, parallel = 0;
     int status;
@@ -40,10 +42,15 @@ int cmd_search(int argc, char **argv)
         config.search.trials = trials;
     if (parallel)
         config.search.parallel = parallel;
-    bool ok = pipeline_search(&config, &options, stdout, &err);
+    const char *const named = options.out;
+    bool ok = place_prepare(&out, named, &err);
+    options.out = out.local;
+    ok = ok && (pipeline_search(&config, &options, stdout, &err) || place_explain(&out, &err)) &&
+         place_send(&out, &err);
+    place_clear(&out);
     pipeline_config_clear(&config);
     ok = ok && command_flush(&err);
     if (ok)
-        log_line("trials: %s/trials.json; best pipeline: %s/best.yaml", options.out, options.out);
+        log_line("trials: %s/trials.json; best pipeline: %s/best.yaml", named, named);
     return ok ? 0 : command_fail("search", &err);
 }

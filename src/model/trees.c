@@ -98,10 +98,18 @@ static void margin_of_row(const struct trees *trees, const float *x, float *out)
     }
 }
 
-void trees_margin(const struct trees *trees, const float *x, size_t rows, float *out)
+void trees_sparse_margin(const struct trees *trees, const float *x, size_t rows, float *out)
 {
     for (size_t r = 0; r < rows; r++)
         margin_of_row(trees, x + r * trees->features, out + r * trees->outputs);
+}
+
+void trees_margin(const struct trees *trees, const float *x, size_t rows, float *out)
+{
+    if (trees->dense)
+        trees_dense_margin(trees, trees_kernels_best(), x, rows, out);
+    else
+        trees_sparse_margin(trees, x, rows, out);
 }
 
 void trees_predict(const struct trees *trees, const float *x, size_t rows, float *out)

@@ -86,6 +86,9 @@ struct trees {
     struct arena memory;                       /* of name */
 };
 
+/* trees_margin() by descent through `node`, which any model can do. */
+void trees_sparse_margin(const struct trees *trees, const float *x, size_t rows, float *out);
+
 struct document_value;
 
 /* Add tree `number` of the model, its leaves times `weight`. Its message does not name the tree. */

@@ -3,6 +3,7 @@
 #include "attribution/credit.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/text.h"
 
 #include <errno.h>
 
@@ -106,7 +107,8 @@ static void print_auc(const json_t *evaluation, FILE *to)
         fputs(" on the test split\n", to);
 }
 
-bool run_summary_print(const char *out, FILE *to, size_t width, struct error *err)
+bool run_summary_print(const char *out, const char *shown, FILE *to, size_t width,
+                       struct error *err)
 {
     json_t *document = NULL, *evaluation = NULL;
     struct credit_table credits = {0};
@@ -123,7 +125,8 @@ bool run_summary_print(const char *out, FILE *to, size_t width, struct error *er
         print_auc(evaluation, to);
         char *report = file_join(out, "report.html");
         if (file_exists(report))
-            fprintf(to, "\nreport: %s\n", report);
+            fprintf(to, "\nreport: %s%sreport.html\n", shown,
+                    text_ends_with(shown, "/") ? "" : "/");
         free(report);
         if (fflush(to) != 0)
             ok = error_set(err, ERR_IO, "cannot write to stdout: %s", strerror(errno));

@@ -9,8 +9,10 @@
 
 /*
  * Print, from the files in `out`: conversions credited per campaign and method, for a terminal
- * `width` columns wide; distances to the truth where one was given; AUC; the path of the report.
+ * `width` columns wide; distances to the truth where one was given; AUC; the path of the report,
+ * in the folder as the user named it (`shown`).
  */
-MUST_CHECK bool run_summary_print(const char *out, FILE *to, size_t width, struct error *err);
+MUST_CHECK bool run_summary_print(const char *out, const char *shown, FILE *to, size_t width,
+                                  struct error *err);
 
 #endif

@@ -1,6 +1,8 @@
 #include "pipeline/stage_key.h"
 
+#include "base/clock.h"
 #include "base/file.h"
+#include "remote/place.h"
 
 #include <xxhash.h>
 
@@ -39,11 +41,24 @@ static uint64_t mix_file(uint64_t key, const char *path)
     return stage_key_number(key, (uint64_t)info.st_mtim.tv_nsec);
 }
 
+/* A store that does not tell gives a key that was never there: the stage runs and says why. */
+static uint64_t mix_remote(uint64_t key, const char *pattern)
+{
+    struct error ignored = {0};
+    uint64_t version;
+
+    if (!place_version(pattern, &version, &ignored))
+        version = (uint64_t)(clock_seconds() * 1e9);
+    return stage_key_number(key, version);
+}
+
 uint64_t stage_key_files(uint64_t key, const char *pattern)
 {
     glob_t found = {0};
 
     key = stage_key_text(key, pattern);
+    if (place_is_remote(pattern))
+        return mix_remote(key, pattern);
     if (file_exists(pattern)) /* "a[1].csv" is its own name first, as to the reader */
         return mix_file(key, pattern);
     if (glob(pattern, 0, NULL, &found) != 0)

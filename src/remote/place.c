@@ -208,6 +208,22 @@ bool place_send(const struct place *place, struct error *err)
     return place_send_scratch(place, err);
 }
 
+/* Length of what stands for the scratch folder and its '/' in the remote name. */
+static int parent_length(const struct place *place)
+{
+    return (int)(file_base_name(place->remote) - place->remote);
+}
+
+void place_name(const struct place *place, const char *local, char *name, size_t room)
+{
+    const size_t scratch = place->scratch ? strlen(place->scratch) : 0;
+
+    if (scratch && strncmp(local, place->scratch, scratch) == 0 && local[scratch] == '/')
+        snprintf(name, room, "%.*s%s", parent_length(place), place->remote, local + scratch + 1);
+    else
+        snprintf(name, room, "%s", local);
+}
+
 bool place_explain(const struct place *place, struct error *err)
 {
     char text[ERROR_TEXT_MAX] = "";
@@ -217,11 +233,10 @@ bool place_explain(const struct place *place, struct error *err)
     if (!place->scratch)
         return false;
     const size_t scratch = strlen(place->scratch);
-    const int parent = (int)(file_base_name(place->remote) - place->remote);
     while ((found = strstr(from, place->scratch)) && used < sizeof text) {
         const char *rest = found + scratch + (found[scratch] == '/');
         used += (size_t)snprintf(text + used, sizeof text - used, "%.*s%.*s", (int)(found - from),
-                                 from, parent, place->remote);
+                                 from, parent_length(place), place->remote);
         from = rest;
     }
     if (used < sizeof text)

@@ -62,6 +62,8 @@ MUST_CHECK bool place_send(const struct place *place, struct error *err);
 
 /* In a sentence about the local copy, name the remote place instead. Returns false. */
 bool place_explain(const struct place *place, struct error *err);
+/* The remote name of a file of the copy, for messages; a local path as it is. */
+void place_name(const struct place *place, const char *local, char *name, size_t room);
 
 /* Remove the scratch copies. No-op on a zeroed struct. */
 void place_clear(struct place *place);

@@ -32,15 +32,21 @@ bool describe_table(const struct journey_config *config, const struct split_conf
                     bool impressions, FILE *to, size_t columns, size_t threads, bool quiet,
                     struct error *err)
 {
+    struct journey_config copied = *config;
     struct table_source *source;
 
     if (!table_source_open(&source, config->path, err))
         return false;
+    if (source->place.remote) /* fetched once, read twice */
+        copied.path = source->place.local;
     if (!impressions)
         impressions = has_column(source, config->entity) && has_column(source, config->time) &&
                       has_column(source, config->token) && has_column(source, config->outcome);
-    const bool ok = impressions || table_profile_print(source, to, columns, err);
+    const bool ok = impressions
+                        ? describe_journeys(&copied, split, to, columns, threads, quiet, err)
+                        : table_profile_print(source, to, columns, err);
+    if (!ok)
+        place_explain(&source->place, err);
     table_source_close(source);
-    return ok &&
-           (!impressions || describe_journeys(config, split, to, columns, threads, quiet, err));
+    return ok;
 }

@@ -299,7 +299,7 @@ static bool fetch(struct table_reader *reader, struct error *err)
     return false;
 }
 
-bool table_reader_next(struct table_reader *reader, struct table_chunk *chunk, struct error *err)
+static bool next_chunk(struct table_reader *reader, struct table_chunk *chunk, struct error *err)
 {
     struct error failure = {0};
 
@@ -325,6 +325,11 @@ bool table_reader_next(struct table_reader *reader, struct table_chunk *chunk, s
     return true;
 }
 
+bool table_reader_next(struct table_reader *reader, struct table_chunk *chunk, struct error *err)
+{
+    return next_chunk(reader, chunk, err) || place_explain(&reader->source->place, err);
+}
+
 int64_t table_reader_row(const struct table_reader *reader)
 {
     return reader->row;
@@ -333,10 +338,13 @@ int64_t table_reader_row(const struct table_reader *reader)
 void table_reader_place(const struct table_reader *reader, size_t row, char *place, size_t room)
 {
     const long long number = (long long)reader->row_in_file + (long long)row + 1;
+    char name[1024];
 
     if (reader->source->kind == SOURCE_SQL)
         snprintf(place, room, "row %lld of the query", number);
-    else
-        snprintf(place, room, "row %lld of '%s'", number,
-                 reader->source->file[reader->source->piece[reader->piece].file]);
+    else {
+        table_source_file_name(reader->source, reader->source->piece[reader->piece].file, name,
+                               sizeof name);
+        snprintf(place, room, "row %lld of '%s'", number, name);
+    }
 }

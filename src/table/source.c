@@ -84,12 +84,15 @@ static bool add_files(struct table_source *source, char *const *paths, size_t co
 
 static bool find_files(struct table_source *source, struct error *err)
 {
-    char *one[] = {(char *)source->name};
+    char *one[1];
     glob_t found;
 
-    if (!strpbrk(source->name, "*?[") || file_exists(source->name))
+    if (!place_fetch(&source->place, source->name, err))
+        return false;
+    one[0] = source->place.local;
+    if (!strpbrk(one[0], "*?[") || file_exists(one[0]))
         return add_files(source, one, 1, err);
-    const int status = glob(source->name, 0, NULL, &found);
+    const int status = glob(one[0], 0, NULL, &found);
     if (status == GLOB_NOMATCH)
         return error_set(err, ERR_IO, "no file matches '%s'", source->name);
     if (status != 0)
@@ -168,6 +171,7 @@ bool table_source_open(struct table_source **out, const char *name, struct error
     }
     ok = ok && session_open(&source->session, err) && look_inside(source, err);
     if (!ok) {
+        place_explain(&source->place, err);
         table_source_close(source);
         return false;
     }
@@ -180,8 +184,14 @@ void table_source_close(struct table_source *source)
     if (!source)
         return;
     session_close(&source->session);
+    place_clear(&source->place);
     arena_clear(&source->memory);
     free(source);
+}
+
+void table_source_file_name(const struct table_source *source, size_t file, char *name, size_t room)
+{
+    place_name(&source->place, source->file[file], name, room);
 }
 
 const struct source_column *table_source_column(const struct table_source *source, const char *name,

@@ -3,6 +3,7 @@
  *
  *   data/x.parquet   .csv .csv.gz .tsv .tsv.gz   .jsonl .ndjson .json and the same with .gz
  *   data/2024-*.csv  files in name order, one table; rows are numbered through them
+ *   s3://bucket/...  of either: fetched to a copy that lives as long as the source (remote/place.h)
  *   SELECT ...       (also WITH, FROM) in DuckDB's SQL, over any files it can read
  *
  * Opening finds the files and the columns of the first one. CSV needs a header line; the delimiter
@@ -17,6 +18,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "remote/place.h"
 #include "table/session.h"
 #include "table/table.h"
 
@@ -44,6 +46,7 @@ struct table_source {
     const char *const *file; /* [file_count]; of SQL the query */
     const struct source_column *column;
     const struct source_piece *piece;
+    struct place place; /* where the files are; name's own place unless that is remote */
     struct session session;
     struct arena memory;
 };
@@ -63,6 +66,10 @@ void table_source_close(struct table_source *source);
 /* NULL with ERR_DATA, "'f.csv' has no column 'x'; it has: a, b", when it is not there. */
 const struct source_column *table_source_column(const struct table_source *source, const char *name,
                                                 struct error *err);
+
+/* The name of a file as the user gave or would give it, for messages. */
+void table_source_file_name(const struct table_source *source, size_t file, char *name,
+                            size_t room);
 
 /* "FROM ..." of one piece with the columns a reader wants (all when `wanted` is NULL). */
 MUST_CHECK bool source_add_from(const struct table_source *source, size_t piece,

@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/file.h"
 #include "base/interrupt.h"
+#include "remote/place.h"
 #include "table/session.h"
 
 #include <string.h>
@@ -308,10 +309,17 @@ bool table_stream_write_partial(const char *partial, const char *path,
 bool table_stream_write(const char *path, const struct table_field *fields, size_t count,
                         table_next next, void *context, struct error *err)
 {
-    char *partial = file_partial_name(path);
-    const bool ok = table_stream_write_partial(partial, path, fields, count, next, context, err) &&
-                    file_publish(partial, path, err);
+    struct place place;
 
+    if (!check_fields(path, fields, count, err) || !place_prepare(&place, path, err))
+        return false;
+    char *partial = file_partial_name(place.local);
+    bool ok = table_stream_write_partial(partial, path, fields, count, next, context, err) &&
+              file_publish(partial, place.local, err);
     free(partial);
+    if (!ok)
+        place_explain(&place, err);
+    ok = ok && place_send(&place, err);
+    place_clear(&place);
     return ok;
 }

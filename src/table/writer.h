@@ -1,9 +1,9 @@
 /*
  * writer — tables into files: .parquet, .csv, .csv.gz, .tsv, .jsonl (.ndjson), by the name's end.
  *
- * A file appears whole or not at all. Missing values are NULL in Parquet, nothing in CSV, null in
- * JSON lines. Times are written as timestamps (UTC). Rows keep their order, and the same rows give
- * the same bytes.
+ * A file appears whole or not at all, also at s3://bucket/key (remote/place.h). Missing values are
+ * NULL in Parquet, nothing in CSV, null in JSON lines. Times are written as timestamps (UTC). Rows
+ * keep their order, and the same rows give the same bytes.
  *
  *   small tables   table_write(): columns that are already in memory
  *   large tables   table_stream_write(): chunks are asked for one by one, nothing is kept
