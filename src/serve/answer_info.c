@@ -8,9 +8,11 @@ void answer_execution_parameters(struct call *call)
     const struct service_options *options = &call->service->options;
     const size_t mib = options->body_max >> 20;
 
-    call_json(call, json_pack("{s:I, s:s, s:I}", "MaxConcurrentTransforms",
-                              (json_int_t)options->workers, "BatchStrategy", "MULTI_RECORD",
-                              "MaxPayloadInMB", (json_int_t)(mib ? mib : 1)));
+    call_json(call,
+              json_pack("{s:I, s:s, s:I}", "MaxConcurrentTransforms",
+                        (json_int_t)(options->concurrent ? options->concurrent : options->workers),
+                        "BatchStrategy", options->single_record ? "SINGLE_RECORD" : "MULTI_RECORD",
+                        "MaxPayloadInMB", (json_int_t)(mib ? mib : 1)));
 }
 
 void answer_metrics(struct call *call, const struct model_set *set)

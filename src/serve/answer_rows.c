@@ -129,6 +129,6 @@ void answer_invocations(struct call *call, const struct model_set *set)
     }
     call->rows = rows.frame.rows;
     score(call, model, &rows, media);
-    histogram_add(&model->metrics[call->worker_index].inference,
+    durations_add(&model->metrics[call->worker_index].inference,
                   (uint64_t)((clock_seconds() - started) * 1e6));
 }

@@ -21,5 +21,5 @@ void metrics_count(struct metrics *metrics, enum route_id route, enum route_meth
                    int status, uint64_t microseconds)
 {
     counter_add(&metrics->requests[route][method_slot(method)][status_index(status)], 1);
-    histogram_add(&metrics->duration[route], microseconds);
+    durations_add(&metrics->duration[route], microseconds);
 }

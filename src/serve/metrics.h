@@ -31,18 +31,19 @@ static inline uint64_t counter_get(const _Atomic uint64_t *counter)
     return atomic_load_explicit(counter, memory_order_relaxed);
 }
 
-struct histogram {
+/* A histogram. */
+struct durations {
     _Atomic uint64_t
         bucket[HISTOGRAM_BUCKETS + 1]; /* not cumulative; the last is above all bounds */
     _Atomic uint64_t sum;              /* microseconds */
 };
 
-void histogram_add(struct histogram *histogram, uint64_t microseconds);
+void durations_add(struct durations *durations, uint64_t microseconds);
 
 /* Counters of one worker. */
 struct metrics {
     _Atomic uint64_t requests[ROUTE_COUNT][METHOD_SLOTS][STATUS_COUNT];
-    struct histogram duration[ROUTE_COUNT];
+    struct durations duration[ROUTE_COUNT];
     _Atomic uint64_t started, finished; /* requests */
     _Atomic uint64_t opened, closed;    /* connections */
 };
@@ -52,7 +53,7 @@ void metrics_count(struct metrics *metrics, enum route_id route, enum route_meth
 
 /* Counters of one model by one worker. */
 struct model_metrics {
-    struct histogram inference;
+    struct durations inference;
     _Atomic uint64_t rows, faults;
 };
 

@@ -16,14 +16,14 @@ static const struct {
     {2500000, "2.5"}, {5000000, "5.0"}, {10000000, "10.0"},
 };
 
-void histogram_add(struct histogram *histogram, uint64_t microseconds)
+void durations_add(struct durations *durations, uint64_t microseconds)
 {
     size_t at = 0;
 
     while (at < HISTOGRAM_BUCKETS && microseconds > bounds[at].microseconds)
         at++;
-    counter_add(&histogram->bucket[at], 1);
-    counter_add(&histogram->sum, microseconds);
+    counter_add(&durations->bucket[at], 1);
+    counter_add(&durations->sum, microseconds);
 }
 
 void metrics_family(struct text *out, const char *name, const char *type, const char *help,
@@ -54,12 +54,12 @@ static void add_label(struct text *out, const char *name, const char *value)
     text_add(out, "\"", 1);
 }
 
-/* The sum of one histogram over workers that lie `stride` bytes apart in `part` order. */
-struct histogram_sum {
+/* The sum of one histogram over all workers. */
+struct durations_sum {
     uint64_t bucket[HISTOGRAM_BUCKETS + 1], sum;
 };
 
-static void sum_add(struct histogram_sum *to, const struct histogram *from)
+static void sum_add(struct durations_sum *to, const struct durations *from)
 {
     for (size_t i = 0; i <= HISTOGRAM_BUCKETS; i++)
         to->bucket[i] += counter_get(&from->bucket[i]);
@@ -67,7 +67,7 @@ static void sum_add(struct histogram_sum *to, const struct histogram *from)
 }
 
 static void write_histogram(struct text *out, const char *name, const char *labels,
-                            const struct histogram_sum *sum)
+                            const struct durations_sum *sum)
 {
     uint64_t count = 0;
 
@@ -105,7 +105,7 @@ static void write_durations(struct text *out, const struct metrics_view *view)
     metrics_family(out, "http_request_duration_seconds", "histogram",
                    "Time from the end of a request's headers to its answer.", view->openmetrics);
     for (size_t r = 0; r < ROUTE_COUNT; r++) {
-        struct histogram_sum sum = {0};
+        struct durations_sum sum = {0};
         struct text label = {0};
         uint64_t count = 0;
 
@@ -174,7 +174,7 @@ static void write_models(struct text *out, const struct metrics_view *view)
                    view->openmetrics);
     for (size_t i = 0; i < view->models; i++) {
         struct text labels = model_labels(&view->model[i]);
-        struct histogram_sum sum = {0};
+        struct durations_sum sum = {0};
         for (size_t w = 0; w < view->model_workers; w++)
             sum_add(&sum, &view->model[i].worker[w].inference);
         write_histogram(out, inference, labels.bytes, &sum);

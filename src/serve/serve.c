@@ -59,6 +59,8 @@ static bool open_service(struct server *server, const struct serve_options *opti
         .open_changes = options->open_changes || listen_is_local(options->host),
         .accept = options->accept,
         .registry = options->registry,
+        .concurrent = options->concurrent,
+        .single_record = options->single_record,
         .log = options->log,
         .log_payloads = options->log_payloads,
     };
@@ -66,8 +68,8 @@ static bool open_service(struct server *server, const struct serve_options *opti
     if (!service_open(&server->service, &service, err))
         return false;
     for (size_t i = 0; i < options->bundles; i++)
-        if (models_add(service_models(server->service), NULL, options->bundle[i], err) !=
-            MODELS_DONE)
+        if (models_add(service_models(server->service), options->name ? options->name[i] : NULL,
+                       options->bundle[i], err) != MODELS_DONE)
             return error_wrap(err, "bundle '%s'", options->bundle[i]);
     return true;
 }

@@ -18,6 +18,7 @@ enum { SERVE_DRAIN_SECONDS = 25, SERVE_BODY_MAX = 1 << 30, SERVE_ROWS_MAX = 1000
 struct serve_options {
     const char *const *bundle; /* [bundles] folder, .tar.gz, s3://..., registry:NAME@ALIAS */
     size_t bundles;            /* none: models come through POST /models */
+    const char *const *name;   /* [bundles] to serve them under; NULL, or NULL in it: their own */
     const char *host;
     size_t port;    /* 0: a free one */
     size_t threads; /* event loops; 0: one per processor */
@@ -32,6 +33,8 @@ struct serve_options {
     double poll;                   /* seconds between looks at the registry */
     const char *port_file;         /* where to write the port once it answers, or NULL */
     const char *accept; /* what to answer in when a request has no Accept; NULL: as it asked */
+    size_t concurrent;  /* what /execution-parameters asks for; 0: the number of threads */
+    bool single_record; /* " one record a request */
     bool quiet;
 };
 

@@ -34,7 +34,9 @@ struct service_options {
     bool open_changes;  /* without a token, anybody may change models */
     const char *accept; /* what to answer in when a request has no Accept; NULL: as it asked */
     const char *registry;
-    const char *log; /* file, "-" for stderr, NULL for none */
+    size_t concurrent;  /* of /execution-parameters; 0: the workers */
+    bool single_record; /* " */
+    const char *log;    /* file, "-" for stderr, NULL for none */
     bool log_payloads;
 };
 
