@@ -161,8 +161,9 @@ static void fix_sign(double *component, size_t n)
             largest = fabs(component[f]);
             at = f;
         }
-    for (size_t f = 0; f < n && component[at] < 0; f++)
-        component[f] = -component[f];
+    const double sign = component[at] < 0 ? -1 : 1;
+    for (size_t f = 0; f < n; f++)
+        component[f] *= sign;
 }
 
 static void reverse_rows(double *matrix, double *value, size_t n)

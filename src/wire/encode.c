@@ -1,15 +1,11 @@
 #include "wire/csv.h"
+#include "wire/json_write.h"
 #include "wire/number.h"
 
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-
-static void add(struct text *out, const char *word)
-{
-    text_add(out, word, strlen(word));
-}
 
 static void add_number(struct text *out, double value)
 {
@@ -18,78 +14,39 @@ static void add_number(struct text *out, double value)
     text_add(out, bytes, number_write(bytes, value));
 }
 
-/* Bytes from `at` on that stand for themselves inside a JSON string. */
-static size_t plain_run(const char *at, size_t length)
-{
-    size_t i = 0;
-
-    while (i < length && (unsigned char)at[i] >= ' ' && at[i] != '"' && at[i] != '\\')
-        i++;
-    return i;
-}
-
-static void add_json_string(struct text *out, const char *text, size_t length)
-{
-    text_add(out, "\"", 1);
-    for (size_t i = 0; i < length; i++) {
-        const size_t run = plain_run(text + i, length - i);
-        text_add(out, text + i, run);
-        i += run;
-        if (i == length)
-            break;
-        if (text[i] == '"' || text[i] == '\\')
-            text_add(out, (const char[]){'\\', text[i]}, 2);
-        else if (text[i] == '\n')
-            text_add(out, "\\n", 2);
-        else
-            text_add_format(out, "\\u%04x", (unsigned)(unsigned char)text[i]);
-    }
-    text_add(out, "\"", 1);
-}
-
-static void add_json_value(struct text *out, const struct frame_column *column, size_t row)
-{
-    if (column->number && isfinite(column->number[row]))
-        add_number(out, column->number[row]);
-    else if (column->text && column->text[row].bytes)
-        add_json_string(out, column->text[row].bytes, column->text[row].length);
-    else
-        add(out, "null");
-}
-
 static void add_json_error(struct text *out, const struct row_error *error)
 {
-    add(out, "{\"error\": ");
-    add_json_string(out, error->text, strlen(error->text));
+    json_write_word(out, "{\"error\": ");
+    json_write_string(out, error->text, strlen(error->text));
     text_add_format(out, ", \"row\": %zu", error->row + 1);
     if (error->column) {
-        add(out, ", \"column\": ");
-        add_json_string(out, error->column, strlen(error->column));
+        json_write_word(out, ", \"column\": ");
+        json_write_string(out, error->column, strlen(error->column));
     }
-    add(out, "}");
+    json_write_word(out, "}");
 }
 
 static void add_json_row(struct text *out, const struct frame *answer, size_t row)
 {
     if (answer->schema->count == 1) {
-        add_json_value(out, &answer->column[0], row);
+        json_write_value(out, &answer->column[0], row);
         return;
     }
     for (size_t c = 0; c < answer->schema->count; c++) {
         const char *name = answer->schema->column[c].name;
         text_add(out, c ? ", " : "{", c ? 2 : 1);
-        add_json_string(out, name, strlen(name));
+        json_write_string(out, name, strlen(name));
         text_add(out, ": ", 2);
-        add_json_value(out, &answer->column[c], row);
+        json_write_value(out, &answer->column[c], row);
     }
-    add(out, "}");
+    json_write_word(out, "}");
 }
 
 static void encode_json(struct text *out, const struct frame *answer,
                         const struct row_errors *errors, bool lines)
 {
     if (!lines)
-        add(out, "{\"predictions\": [");
+        json_write_word(out, "{\"predictions\": [");
     for (size_t row = 0; row < answer->rows; row++) {
         if (!lines && row > 0)
             text_add(out, ", ", 2);
@@ -102,7 +59,7 @@ static void encode_json(struct text *out, const struct frame *answer,
             text_add(out, "\n", 1);
     }
     if (!lines)
-        add(out, "]}\n");
+        json_write_word(out, "]}\n");
 }
 
 void csv_write_field(struct text *out, const char *text, size_t length)

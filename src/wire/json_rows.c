@@ -59,8 +59,7 @@ static void put_number(struct rows *rows, size_t row, size_t column,
     rows->column[column].number[row] = number;
 }
 
-static void put_scalar(struct rows *rows, size_t row, size_t column,
-                       const struct json_scalar *value)
+void json_rows_put(struct rows *rows, size_t row, size_t column, const struct json_scalar *value)
 {
     if (rows->column[column].number) {
         put_number(rows, row, column, value);
@@ -98,7 +97,7 @@ void json_rows_cell(struct json_rows *reader, size_t row, size_t column)
         return;
     }
     if (single)
-        put_scalar(reader->rows, row, column, &value);
+        json_rows_put(reader->rows, row, column, &value);
     else if (reader->rows->schema->column[column].kind != SCHEMA_IGNORED)
         rows_fault(reader->rows, row, column, "must be one value, not a list or an object");
 }

@@ -37,6 +37,8 @@ void json_rows_body(struct json_rows *reader);
 
 /* Parts of the above. A value into a cell: */
 void json_rows_cell(struct json_rows *reader, size_t row, size_t column);
+/* The same with a value that has been read. */
+void json_rows_put(struct rows *rows, size_t row, size_t column, const struct json_scalar *value);
 /* A list of values in the order of `column` [count]; NULL: as the schema. */
 void json_rows_list(struct json_rows *reader, const size_t *column, size_t count);
 /* Stop with a sentence that is not about broken JSON. */

@@ -73,6 +73,15 @@ static double *numbers_of(const struct cells *cells, size_t column, struct arena
     return number;
 }
 
+void sample_set(struct sample *sample, size_t columns, size_t rows,
+                const struct schema_column *schema, const struct frame_column *column)
+{
+    struct schema *own = ARENA_NEW(&sample->memory, struct schema, 1);
+
+    *own = (struct schema){columns, schema};
+    sample->frame = (struct frame){.schema = own, .rows = rows, .column = column};
+}
+
 static struct sample make(const char *csv, const struct transform_config *config,
                           const struct schema *schema)
 {
@@ -90,8 +99,7 @@ static struct sample make(const char *csv, const struct transform_config *config
         else if (it[c].kind == SCHEMA_TEXT)
             column[c].text = cells.column[c];
     }
-    sample.schema = (struct schema){cells.columns, it};
-    sample.frame = (struct frame){.schema = &sample.schema, .rows = cells.rows, .column = column};
+    sample_set(&sample, cells.columns, cells.rows, it, column);
     return sample;
 }
 

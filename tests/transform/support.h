@@ -8,7 +8,6 @@
 /* A frame and what it points to. Empty fields are missing. */
 struct sample {
     struct arena memory;
-    struct schema schema;
     struct frame frame;
 };
 
@@ -19,6 +18,9 @@ struct sample {
 struct sample sample_csv(const char *csv, const struct transform_config *config);
 /* The same rows as another schema has them, as a server would read them. */
 struct sample sample_like(const char *csv, const struct schema *schema);
+/* Puts a frame together; everything in `memory` of the sample. */
+void sample_set(struct sample *sample, size_t columns, size_t rows,
+                const struct schema_column *schema, const struct frame_column *column);
 void sample_clear(struct sample *sample);
 /* Rows begin .. begin + count - 1 of a frame; `column` has room for its columns. */
 struct frame sample_slice(const struct frame *frame, size_t begin, size_t count,

@@ -38,6 +38,18 @@ static void show_row(struct text *out, const struct wire_rows *rows, size_t row)
     }
 }
 
+const char *rows_text(const struct wire_rows *rows)
+{
+    static struct text out;
+
+    text_clear(&out);
+    for (size_t row = 0; row < rows->frame.rows; row++) {
+        text_add(&out, ";", row > 0);
+        show_row(&out, rows, row);
+    }
+    return out.bytes;
+}
+
 const char *rows_shown(enum wire_media media, const struct schema *schema, const char *body,
                        size_t size)
 {
@@ -53,12 +65,7 @@ const char *rows_shown(enum wire_media media, const struct schema *schema, const
     if (!wire_decode(&rows, media, schema, exact, size, &rows_limits, &memory, &err))
         text_add_format(&out, "error: %s", err.text);
     else
-        for (size_t row = 0; row < rows.frame.rows; row++) {
-            text_add(&out, ";", row > 0);
-            show_row(&out, &rows, row);
-        }
-    if (out.length == 0)
-        text_add(&out, "", 0);
+        text_add_format(&out, "%s", rows_text(&rows));
     arena_clear(&memory);
     free(exact);
     return out.bytes;

@@ -14,5 +14,7 @@ extern const struct wire_limits rows_limits;
  */
 const char *rows_shown(enum wire_media media, const struct schema *schema, const char *body,
                        size_t size);
+/* The same of rows that are decoded. */
+const char *rows_text(const struct wire_rows *rows);
 
 #endif

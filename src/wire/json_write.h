@@ -1,0 +1,15 @@
+/* json_write — pieces of JSON appended to a text. */
+#ifndef QUERN_WIRE_JSON_WRITE_H
+#define QUERN_WIRE_JSON_WRITE_H
+
+#include "base/text.h"
+#include "transform/frame.h"
+
+/* Punctuation and names as they are. */
+void json_write_word(struct text *out, const char *word);
+/* In quotes and escaped; the bytes must be UTF-8. */
+void json_write_string(struct text *out, const char *text, size_t length);
+/* A cell; null where it is missing. */
+void json_write_value(struct text *out, const struct frame_column *column, size_t row);
+
+#endif
