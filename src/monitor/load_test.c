@@ -32,7 +32,7 @@ static bool check_limits(const struct load_result *r, const struct load_test_opt
                          struct error *err)
 {
     const double throughput = (double)r->latency.count / r->seconds;
-    const double p99 = histogram_quantile(&r->latency, 0.99) * 1e3;
+    const double p99 = latencies_quantile(&r->latency, 0.99) * 1e3;
 
     if (r->failures > 0)
         return error_set(err, ERR_CHECK, "%llu of %llu requests of the load test failed, first: %s",

@@ -77,7 +77,7 @@ void store_restart(struct store *store)
 
     find_program(store->strict ? "versitygw/versitygw" : "moto/bin/moto_server", program,
                  sizeof program);
-    snprintf(folder, sizeof folder, "%s", test_path("store"));
+    snprintf(folder, sizeof folder, "%s/store-%d", test_folder(), store->port);
     mkdir(folder, 0777);
     store->pid = fork();
     if (store->pid == 0)
