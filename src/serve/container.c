@@ -177,8 +177,7 @@ bool container_serving_read(struct container_serving *serving, struct arena *mem
                      err);
 }
 
-bool container_serve_options(struct serve_options *options, struct arena *memory,
-                             struct error *err)
+bool container_serve_options(struct serve_options *options, struct arena *memory, struct error *err)
 {
     struct container_serving serving;
 
