@@ -5,6 +5,8 @@
 #include "base/file.h"
 #include "base/interrupt.h"
 #include "pipeline/bundle_internal.h"
+#include "pipeline/registry_remote.h"
+#include "remote/place.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -221,6 +223,8 @@ bool registry_push(size_t *version, const struct registry_push *push, struct err
     struct bundle_place place = {0};
     int lock = -1;
 
+    if (place_is_remote(push->registry))
+        return registry_remote_push(version, push, err);
     if (!registry_check_name(push->name, "name", err) ||
         (push->alias && !registry_check_name(push->alias, "alias", err)))
         return false;
@@ -241,6 +245,8 @@ bool registry_promote(size_t *version, const char *registry, const char *address
     struct registry_version found = {0};
     int lock = -1;
 
+    if (place_is_remote(registry))
+        return registry_remote_promote(version, registry, address, alias, now, err);
     if (!registry_check_name(alias, "alias", err) ||
         !registry_resolve(&found, registry, address, err))
         return false;
@@ -285,6 +291,8 @@ bool registry_rollback(size_t *version, const char *registry, const char *name, 
     struct registry_version found = {0};
     int lock = -1;
 
+    if (place_is_remote(registry))
+        return registry_remote_rollback(version, registry, name, alias, now, err);
     /* Resolving says what there is when the name or the alias is wrong. */
     if (!registry_check_name(name, "name", err) || !registry_check_name(alias, "alias", err) ||
         !registry_resolve(&found, registry, name, err) ||
