@@ -53,8 +53,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 
     if (!document)
         return 0;
-    const bool opened = end && safetensors_parse(&tensors, "fuzz", (const char *)end + 1,
-                                                 size - length - 1, &none);
+    const bool opened =
+        end && safetensors_parse(&tensors, "fuzz", (const char *)end + 1, size - length - 1, &none);
     if (transform_parse(&t, document, opened ? &tensors : NULL, &err)) {
         apply(t);
         cut(t);

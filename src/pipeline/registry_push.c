@@ -98,7 +98,10 @@ static bool read_part(json_t **document, const char *bundle, const char *name, s
     return ok;
 }
 
-/* {"auc": 0.93, "f1": 0.86, ...}: every number of an evaluation that has a "value". */
+/*
+ * {"auc": 0.93, "f1": 0.86, ...}: every number of an evaluation that has a "value", but for what a
+ * constant answer would reach.
+ */
 static json_t *metrics_of(const json_t *evaluation)
 {
     json_t *metrics = json_object(), *section, *metric;
@@ -109,7 +112,7 @@ static json_t *metrics_of(const json_t *evaluation)
         json_object_foreach(section, name, metric)
         {
             const json_t *value = json_object_get(metric, "value");
-            if (json_is_number(value))
+            if (json_is_number(value) && !text_ends_with(name, "_best_constant_classifier"))
                 json_object_set_new(metrics, name, json_number(json_number_value(value)));
         }
     }
