@@ -18,10 +18,12 @@ static void print_help(const struct option *table, const char *command, const ch
     for (const struct option *o = table; o->kind != OPTION_END; o++)
         if (o->kind == OPTION_POSITIONAL)
             printf(o->required ? " %s" : " [%s]", o->name);
+        else if (o->kind == OPTION_REST)
+            printf(o->required ? " %s..." : " [%s...]", o->name);
     printf(" [options]\n\n%s\n\n", summary);
     for (const struct option *o = table; o->kind != OPTION_END; o++) {
         char left[64];
-        if (o->kind == OPTION_POSITIONAL)
+        if (o->kind == OPTION_POSITIONAL || o->kind == OPTION_REST)
             snprintf(left, sizeof left, "%s", o->name);
         else if (o->kind == OPTION_SWITCH)
             snprintf(left, sizeof left, "--%s", o->name);
@@ -34,7 +36,7 @@ static void print_help(const struct option *table, const char *command, const ch
 static const struct option *find_flag(const struct option *table, const char *name, size_t length)
 {
     for (const struct option *o = table; o->kind != OPTION_END; o++)
-        if (o->kind != OPTION_POSITIONAL && strlen(o->name) == length &&
+        if (o->kind != OPTION_POSITIONAL && o->kind != OPTION_REST && strlen(o->name) == length &&
             strncmp(o->name, name, length) == 0)
             return o;
     return NULL;
@@ -58,11 +60,12 @@ static bool store(const struct option *o, const char *text, struct error *err)
                              o->name);
         *(const char **)o->value = text;
         return true;
-    case OPTION_LIST: {
+    case OPTION_LIST:
+    case OPTION_REST: {
         struct option_list *list = o->value;
         if (list->count == OPTION_LIST_MAX)
-            return error_set(err, ERR_ARG, "--%s is given more than %d times", o->name,
-                             OPTION_LIST_MAX);
+            return error_set(err, ERR_ARG, "%s%s is given more than %d times",
+                             o->kind == OPTION_LIST ? "--" : "", o->name, OPTION_LIST_MAX);
         list->item[list->count++] = text;
         return true;
     }
@@ -91,7 +94,7 @@ static bool store_positional(const struct option *table, size_t index, const cha
                              struct error *err)
 {
     for (const struct option *o = table; o->kind != OPTION_END; o++)
-        if (o->kind == OPTION_POSITIONAL && index-- == 0)
+        if (o->kind == OPTION_REST || (o->kind == OPTION_POSITIONAL && index-- == 0))
             return store(o, text, err);
     return error_set(err, ERR_ARG, "unexpected argument '%s'", text);
 }
@@ -149,7 +152,7 @@ enum option_result option_parse(const struct option *table, const char *command,
         }
     }
     for (const struct option *o = table; o->kind != OPTION_END; o++) {
-        if (o->kind == OPTION_POSITIONAL) {
+        if (o->kind == OPTION_POSITIONAL || o->kind == OPTION_REST) {
             if (needed++ >= positional && o->required) {
                 error_set(err, ERR_ARG, "%s is missing", o->name);
                 return OPTION_WRONG;

@@ -18,6 +18,7 @@
 enum option_kind {
     OPTION_END,
     OPTION_POSITIONAL, /* const char ** */
+    OPTION_REST,       /* struct option_list *: all further positional arguments */
     OPTION_TEXT,       /* const char ** */
     OPTION_LIST,       /* struct option_list *: may be repeated */
     OPTION_SIZE,       /* size_t * */

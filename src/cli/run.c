@@ -4,6 +4,7 @@
 #include "base/terminal.h"
 #include "pipeline/run.h"
 #include "pipeline/run_summary.h"
+#include "pipeline/tabular_summary.h"
 #include "remote/place.h"
 
 #include <stdio.h>
@@ -11,8 +12,11 @@
 
 enum { PLAIN_COLUMNS = 1000 }; /* where stdout is no terminal every method is shown */
 
-static bool print_summary(const char *out, const char *shown, struct error *err)
+static bool print_summary(enum pipeline_type type, const char *out, const char *shown,
+                          struct error *err)
 {
+    if (type == PIPELINE_TREES)
+        return tabular_summary_print(out, shown, stdout, err);
     const size_t columns = terminal_columns(STDOUT_FILENO);
 
     return run_summary_print(out, shown, stdout, columns ? columns : PLAIN_COLUMNS, err);
@@ -54,7 +58,9 @@ int cmd_run(int argc, char **argv)
     if (ok) {
         options.out = out.local;
         ok = (pipeline_run(&config, &options, &err) || place_explain(&out, &err)) &&
-             place_send(&out, &err) && (options.until || print_summary(out.local, named, &err));
+             place_send(&out, &err) &&
+             (options.until ||
+              print_summary((enum pipeline_type)config.type, out.local, named, &err));
     }
     place_clear(&out);
     pipeline_config_clear(&config);

@@ -1,5 +1,6 @@
 #include "attribution/simulation.h"
 #include "base/log.h"
+#include "churn/simulation.h"
 #include "cli/command.h"
 
 #include <inttypes.h>
@@ -7,19 +8,23 @@
 
 struct simulate_options {
     const char *name, *output, *truth;
-    size_t users, seed;
+    size_t users, rows, seed; /* users and rows are 0 when not given */
     bool quiet;
 };
 
+enum { USERS = 20000, ROWS = 3333 };
+
 static bool simulate_attribution(const struct simulate_options *o, struct error *err)
 {
-    const struct simulation_request request = {.users = o->users,
+    const struct simulation_request request = {.users = o->users ? o->users : USERS,
                                                .seed = o->seed,
                                                .output = o->output,
                                                .truth = o->truth,
                                                .quiet = o->quiet};
     struct simulation_truth truth;
 
+    if (o->rows)
+        return error_set(err, ERR_ARG, "--rows: attribution has --users");
     if (!simulation_write(&request, &truth, err))
         return false;
     if (!o->quiet)
@@ -30,11 +35,28 @@ static bool simulate_attribution(const struct simulate_options *o, struct error 
     return true;
 }
 
+static bool simulate_churn(const struct simulate_options *o, struct error *err)
+{
+    const struct churn_simulation simulation = {
+        .rows = o->rows ? o->rows : ROWS, .seed = o->seed, .output = o->output, .quiet = o->quiet};
+    size_t leavers;
+
+    if (o->users || o->truth)
+        return error_set(err, ERR_ARG, "--%s: is for attribution; churn has --rows",
+                         o->users ? "users" : "truth");
+    if (!churn_simulation_write(&simulation, &leavers, err))
+        return false;
+    if (!o->quiet)
+        log_line("%zu customers, of whom %zu leave", simulation.rows, leavers);
+    return true;
+}
+
 static const struct {
     const char *name;
     bool (*run)(const struct simulate_options *o, struct error *err);
 } simulations[] = {
     {"attribution", simulate_attribution},
+    {"churn", simulate_churn},
 };
 
 enum { SIMULATIONS = sizeof simulations / sizeof *simulations };
@@ -54,20 +76,20 @@ static bool simulate(const struct simulate_options *o, struct error *err)
 
 int cmd_simulate(int argc, char **argv)
 {
-    struct simulate_options o = {.users = 20000, .seed = 1};
+    struct simulate_options o = {.seed = 1};
     struct error err = {0};
     int status;
     const struct option table[] = {
-        {OPTION_POSITIONAL, "NAME", &o.name, true, "what to simulate: attribution", 0, 0},
+        {OPTION_POSITIONAL, "NAME", &o.name, true, "what to simulate: attribution, churn", 0, 0},
         {OPTION_SIZE, "users", &o.users, false,
-         "users, whether or not they are shown anything "
-         "(default 20000)",
-         1, SIMULATION_USERS_MAX},
+         "attribution: users, whether or not they are shown anything (default 20000)", 1,
+         SIMULATION_USERS_MAX},
+        {OPTION_SIZE, "rows", &o.rows, false, "churn: customers (default 3333)", 1, CHURN_ROWS_MAX},
         {OPTION_SIZE, "seed", &o.seed, false, "seed of the random numbers (default 1)", 0, 0},
         {OPTION_TEXT, "output", &o.output, true,
-         "or -o: impressions, as .parquet, .csv, .csv.gz or .jsonl", 0, 0},
+         "or -o: the table, as .parquet, .csv, .csv.gz or .jsonl", 0, 0},
         {OPTION_TEXT, "truth", &o.truth, false,
-         "the true credit of each campaign, as .parquet, .csv or .jsonl", 0, 0},
+         "attribution: the true credit of each campaign, as .parquet, .csv or .jsonl", 0, 0},
         {OPTION_SWITCH, "quiet", &o.quiet, false, "print nothing but errors", 0, 0},
         {.kind = OPTION_END},
     };

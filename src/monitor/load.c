@@ -97,7 +97,7 @@ static void open_connection(struct load *l, struct connection *c)
     if (!http_connect(&c->fd, &l->url, &err)) {
         /* Counts as a request that found nobody; otherwise a dead server would look idle. */
         l->issued++;
-        histogram_add(&l->result->latency, 0);
+        latencies_add(&l->result->latency, 0);
         add_fault(l, "cannot connect");
         c->due = clock_seconds() + rest_seconds;
         return;
@@ -120,7 +120,7 @@ static void close_connection(struct load *l, struct connection *c, double until)
 /* The request is over: count it. */
 static void finish(struct load *l, struct connection *c)
 {
-    histogram_add(&l->result->latency, clock_seconds() - c->due);
+    latencies_add(&l->result->latency, clock_seconds() - c->due);
     l->busy--;
     c->used = 0;
     c->state = IDLE;

@@ -12,7 +12,7 @@
 #define QUERN_MONITOR_LOAD_H
 
 #include "base/json.h"
-#include "monitor/histogram.h"
+#include "monitor/latencies.h"
 #include "monitor/http_message.h"
 
 #include <stdbool.h>
@@ -49,7 +49,7 @@ struct load_result {
     uint64_t failures;
     uint64_t malformed; /* sent, and answered as they must be */
     uint64_t answer_bytes;
-    struct histogram latency; /* of all requests, failed ones too */
+    struct latencies latency; /* of all requests, failed ones too */
     size_t faults;
     struct load_fault fault[LOAD_FAULTS_MAX]; /* the last collects whatever does not fit */
 };

@@ -21,7 +21,7 @@ static double per_second(uint64_t count, const struct load_result *result)
 
 static double milliseconds(const struct load_result *result, double share)
 {
-    return share < 1 ? histogram_quantile(&result->latency, share) * 1e3
+    return share < 1 ? latencies_quantile(&result->latency, share) * 1e3
                      : result->latency.max * 1e3;
 }
 
@@ -41,7 +41,7 @@ static void print_row(const struct load_result *r, const char *type, const char 
 
     snprintf(fails, sizeof fails, "%" PRIu64 "(%.2f%%)", r->failures, share);
     fprintf(out, "%-8s %-24s %9" PRIu64 " %14s |%8.3f %7.3f %8.3f %7.3f |%10.2f %10.2f\n", type,
-            name, r->latency.count, fails, histogram_mean(&r->latency) * 1e3, r->latency.min * 1e3,
+            name, r->latency.count, fails, latencies_mean(&r->latency) * 1e3, r->latency.min * 1e3,
             r->latency.max * 1e3, milliseconds(r, 0.5), per_second(r->latency.count, r),
             per_second(r->failures, r));
 }
@@ -89,7 +89,7 @@ static void stats_row(struct text *out, const struct load_result *r, const char 
     csv_text(out, name);
     text_add_format(out, ",%" PRIu64 ",%" PRIu64 ",%.6g,%.6g,%.6g,%.6g,%.6g,%.6g,%.6g",
                     r->latency.count, r->failures, milliseconds(r, 0.5),
-                    histogram_mean(&r->latency) * 1e3, r->latency.min * 1e3, r->latency.max * 1e3,
+                    latencies_mean(&r->latency) * 1e3, r->latency.min * 1e3, r->latency.max * 1e3,
                     r->latency.count ? (double)r->answer_bytes / (double)r->latency.count : 0,
                     per_second(r->latency.count, r), per_second(r->failures, r));
     for (size_t i = 0; i < COLUMNS; i++)
@@ -149,7 +149,7 @@ json_t *load_json(const struct load_result *r, const struct load_options *option
         "{s:I, s:f, s:f, s:I, s:I, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:I, s:o}",
         "connections", (json_int_t)options->connections, "rate", options->rate, "seconds",
         r->seconds, "requests", (json_int_t)r->latency.count, "failures", (json_int_t)r->failures,
-        "throughput", per_second(r->latency.count, r), "mean_ms", histogram_mean(&r->latency) * 1e3,
+        "throughput", per_second(r->latency.count, r), "mean_ms", latencies_mean(&r->latency) * 1e3,
         "min_ms", r->latency.min * 1e3, "p50_ms", milliseconds(r, 0.5), "p90_ms",
         milliseconds(r, 0.9), "p99_ms", milliseconds(r, 0.99), "p99_9_ms", milliseconds(r, 0.999),
         "max_ms", r->latency.max * 1e3, "client_cpu_seconds", r->cpu_seconds, "malformed_refused",

@@ -16,20 +16,6 @@ static struct decision_column *take_columns(const struct schema *output, size_t 
     return column;
 }
 
-/* Rows first .. first + rows - 1 of a frame, in a column array that the caller owns. */
-static struct frame slice_of(const struct frame *rows, size_t first, size_t count,
-                             struct frame_column *column)
-{
-    if (first == 0 && count == rows->rows)
-        return *rows;
-    for (size_t c = 0; c < rows->schema->count; c++) {
-        const struct frame_column *from = &rows->column[c];
-        column[c] = (struct frame_column){from->number ? from->number + first : NULL,
-                                          from->text ? from->text + first : NULL};
-    }
-    return (struct frame){rows->schema, count, column};
-}
-
 /* Faults found in a slice, to the list of the whole; the first fault of a row counts. */
 static void take_errors(struct row_errors *errors, struct row_errors *found, size_t first)
 {
@@ -73,7 +59,7 @@ void bundle_apply(const struct bundle *bundle, const struct frame *rows, struct 
     scorer_prepare(&bundle->scorer, block, &buffers, scratch);
     for (size_t first = 0; first < rows->rows; first += block) {
         const size_t left = rows->rows - first, count = left < block ? left : block;
-        const struct frame slice = slice_of(rows, first, count, part);
+        const struct frame slice = frame_slice(rows, first, count, part);
         struct row_errors found = {.memory = errors->memory};
         scorer_run(&bundle->scorer, &buffers, &slice, scores, &found, scratch);
         answer_slice(bundle, scores, first, count, column);

@@ -5,6 +5,7 @@
 #include "pipeline/bundle.h"
 #include "pipeline/decision.h"
 #include "pipeline/scorer.h"
+#include "remote/place.h"
 
 struct bundle {
     json_t *document; /* bundle.json */
@@ -24,7 +25,8 @@ struct bundle {
 /* A folder that holds the files of a bundle; for an archive or a remote place a copy. */
 struct bundle_place {
     char *folder;
-    char *scratch; /* to remove, or NULL */
+    char *scratch; /* what an archive was unpacked into, or NULL */
+    struct place remote;
 };
 MUST_CHECK bool bundle_place_open(struct bundle_place *place, const char *path, struct error *err);
 void bundle_place_close(struct bundle_place *place);

@@ -64,6 +64,19 @@ static bool csv_json(const struct bundle_plan *plan, const struct schema *output
     return true;
 }
 
+static json_t *target_json(const struct bundle_target *target)
+{
+    json_t *values = json_array(), *document = json_pack("{s:s}", "column", target->column);
+
+    if (target->weight)
+        json_object_set_new(document, "weight", json_string(target->weight));
+    for (size_t k = 0; k < target->values; k++)
+        json_array_append_new(values,
+                              json_stringn(target->value[k].bytes, target->value[k].length));
+    json_object_set_new(document, "values", values);
+    return document;
+}
+
 static bool describe(const struct bundle_plan *plan, json_t *document, struct error *err)
 {
     struct arena memory = {0};
@@ -90,6 +103,8 @@ static bool describe(const struct bundle_plan *plan, json_t *document, struct er
     json_object_set_new(document, "parts", parts);
     json_object_set_new(document, "output", ok ? schema_json(&output) : json_null());
     json_object_set_new(document, "csv", csv);
+    if (plan->target)
+        json_object_set_new(document, "target", target_json(plan->target));
     arena_clear(&memory);
     return ok;
 }

@@ -17,14 +17,22 @@ struct bundle_extra {
     size_t size;
 };
 
+/* Where labelled rows have the truth, and what its values are: for `quern evaluate`. */
+struct bundle_target {
+    const char *column, *weight; /* weight may be NULL */
+    size_t values;               /* 0 where the truth is a number */
+    const struct table_string *value;
+};
+
 struct bundle_plan {
     const char *name;
     const struct schema *input;
-    const struct transform *transform; /* or NULL */
-    const struct trees *trees;         /* or NULL; then `model` too */
-    const char *model;                 /* its file, .json or .ubj, to be copied */
-    const struct decision *decision;   /* or NULL */
-    size_t csv_count;                  /* columns of a bare CSV answer; 0 for all */
+    const struct transform *transform;  /* or NULL */
+    const struct trees *trees;          /* or NULL; then `model` too */
+    const char *model;                  /* its file, .json or .ubj, to be copied */
+    const struct decision *decision;    /* or NULL */
+    const struct bundle_target *target; /* or NULL */
+    size_t csv_count;                   /* columns of a bare CSV answer; 0 for all */
     const char *const *csv;
     size_t extras;
     const struct bundle_extra *extra;

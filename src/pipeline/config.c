@@ -71,8 +71,8 @@ static bool read_section(struct pipeline_config *config, const struct pipeline_s
     const struct config_part part[] = {
         {s->fields, pipeline_section_settings(config, s)}, {s->more, config}, {NULL, NULL}};
 
-    if (s->id == PIPELINE_SECTION_SEARCH)
-        return search_config_read(node, &config->search, &config->memory, err);
+    if (s->read)
+        return s->read(node, pipeline_section_settings(config, s), &config->memory, err);
     return config_read(node, part, NULL, &config->memory, err);
 }
 
@@ -95,19 +95,6 @@ static bool read_sections(struct pipeline_config *config, struct error *err)
     return true;
 }
 
-/* The sequence layer takes its source as one text, a path or a query, with the roles beside it. */
-static void share_source(struct pipeline_config *config)
-{
-    const struct source_config *source = &config->source;
-
-    config->journey.path = source->path ? source->path : source->query;
-    config->journey.entity = source->entity;
-    config->journey.time = source->time;
-    config->journey.token = source->token;
-    config->journey.outcome = source->outcome;
-    config->journey.time_unit = source->time_unit;
-}
-
 /* Takes over the tree in `config`. */
 static bool build(struct pipeline_config *config, const char *const *set, size_t sets,
                   struct error *err)
@@ -122,6 +109,7 @@ static bool build(struct pipeline_config *config, const char *const *set, size_t
     if (!read_type(config, err))
         return false;
     config_defaults(config, pipeline_root_fields);
+    config->report = config->system->report;
     for (const struct pipeline_section *s = config->system->section; s->name; s++) {
         config_defaults(pipeline_section_settings(config, s), s->fields);
         if (s->more)
@@ -129,7 +117,8 @@ static bool build(struct pipeline_config *config, const char *const *set, size_t
     }
     if (!read_sections(config, err) || !pipeline_config_resolve_space(config, err))
         return false;
-    share_source(config);
+    if (config->system->derive)
+        config->system->derive(config);
     return pipeline_config_check(config, err);
 }
 
@@ -189,8 +178,8 @@ static void write_section(const struct pipeline_config *config, const struct pip
 {
     if (s->more)
         config_write(out, s->more, config, indent);
-    if (s->id == PIPELINE_SECTION_SEARCH)
-        search_config_write(out, &config->search, indent);
+    if (s->write)
+        s->write(out, (const char *)config + s->offset, indent);
     else
         config_write(out, s->fields, (const char *)config + s->offset, indent);
 }
@@ -223,20 +212,25 @@ void pipeline_config_write(const struct pipeline_config *config, struct text *ou
     }
 }
 
+/* A section whose name an earlier system has too is told apart by its type. */
+static void section_reference(struct text *out, const struct pipeline_system *system,
+                              const struct pipeline_section *s)
+{
+    if (system == pipeline_systems && s->id != PIPELINE_SECTION_MODEL)
+        text_add_format(out, "\n## `%s`\n\n", s->name);
+    else
+        text_add_format(out, "\n## `%s` with `type: %s`\n\n", s->name, system->type);
+    if (s->fields[0].type != CONFIG_TYPE_END || s->more)
+        config_write_reference(out, s->more, s->fields);
+    if (s->reference)
+        s->reference(out);
+}
+
 void pipeline_config_reference(struct text *out)
 {
     text_add_format(out, "## Top of the file\n\n");
     config_write_reference(out, NULL, pipeline_root_fields);
     for (const struct pipeline_system *system = pipeline_systems; system->type; system++)
-        for (const struct pipeline_section *s = system->section; s->name; s++) {
-            text_add_format(out,
-                            s->id == PIPELINE_SECTION_MODEL ? "\n## `%s` with `type: %s`\n\n"
-                                                            : "\n## `%s`\n\n",
-                            s->name, system->type);
-            config_write_reference(out, s->more, s->fields);
-            if (s->id == PIPELINE_SECTION_SEARCH)
-                text_add_format(out,
-                                "| `space` | map of settings of `model` and `train` to ranges | "
-                                "see below | what is varied |\n");
-        }
+        for (const struct pipeline_section *s = system->section; s->name; s++)
+            section_reference(out, system, s);
 }

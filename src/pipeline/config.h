@@ -21,12 +21,17 @@
 #include "base/text.h"
 #include "base/yaml.h"
 #include "model/journey_attention.h"
+#include "model/tree_training.h"
 #include "attribution/config.h"
 #include "pipeline/search_config.h"
 #include "pipeline/source_config.h"
+#include "pipeline/tabular_config.h"
 #include "sequence/journeys.h"
+#include "transform/transform.h"
 
-enum pipeline_report { PIPELINE_REPORT_ATTRIBUTION, PIPELINE_REPORT_NONE };
+enum pipeline_type { PIPELINE_JOURNEY_ATTENTION, PIPELINE_TREES };
+
+enum pipeline_report { PIPELINE_REPORT_ATTRIBUTION, PIPELINE_REPORT_TABULAR, PIPELINE_REPORT_NONE };
 
 enum pipeline_section_id {
     PIPELINE_SECTION_SOURCE,
@@ -36,6 +41,8 @@ enum pipeline_section_id {
     PIPELINE_SECTION_TRAIN,
     PIPELINE_SECTION_ATTRIBUTION,
     PIPELINE_SECTION_SEARCH,
+    PIPELINE_SECTION_STEPS,
+    PIPELINE_SECTION_OUTPUT,
 };
 
 /* One section of a pipeline file. */
@@ -46,12 +53,23 @@ struct pipeline_section {
     const struct config_field *more;   /* of struct pipeline_config itself, or NULL; other keys */
     size_t offset;                     /* of the struct of `fields` in struct pipeline_config */
     bool searchable;                   /* a search may vary its settings */
+    /* Of a section that is more than a table of fields, else NULL. `settings` is at `offset`. */
+    bool (*read)(const struct yaml_node *node, void *settings, struct arena *memory,
+                 struct error *err);
+    void (*write)(struct text *out, const void *settings, size_t indent);
+    void (*reference)(struct text *out); /* rows after those of `fields` */
 };
+
+struct pipeline_config;
 
 /* What a `model.type` stands for. */
 struct pipeline_system {
     const char *type;
     const struct pipeline_section *section; /* ends with a NULL name */
+    int report;                             /* the default: enum pipeline_report */
+    /* Settings that follow from others, or NULL; then what must hold between its keys. */
+    void (*derive)(struct pipeline_config *config);
+    bool (*check)(const struct pipeline_config *config, struct error *err);
 };
 
 struct pipeline_config {
@@ -62,10 +80,18 @@ struct pipeline_config {
     int ends_at;                   /* journey.ends_at; only `outcome` so far */
     struct split_config split;
     int split_by; /* split.by; only `entity` so far */
-    int type;     /* model.type: which member of `model` counts */
+    int type;     /* model.type, enum pipeline_type: which member of `model` counts */
     struct {
         struct journey_attention_config journey_attention;
+        struct tree_config trees;
     } model;
+    /* With `type: trees`. */
+    struct {
+        struct tabular_source source;
+        struct tabular_split split;
+        const struct transform_config *steps;
+        struct output_config output;
+    } tabular;
     struct train_config train;
     struct attribution_config attribution;
     struct search_config search;

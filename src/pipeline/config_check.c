@@ -102,12 +102,23 @@ static bool check_search(const struct pipeline_config *config, struct error *err
     return check_metric(config, false, err);
 }
 
-bool pipeline_config_check(const struct pipeline_config *config, struct error *err)
+bool pipeline_config_check_journeys(const struct pipeline_config *config, struct error *err)
 {
     return check_source(config, err) && check_split(config, err) && check_search(config, err);
 }
 
+bool pipeline_config_check(const struct pipeline_config *config, struct error *err)
+{
+    if (config->report != PIPELINE_REPORT_NONE && config->report != config->system->report)
+        return pipeline_config_fail(config, "report", err, "is a page of another 'model.type'");
+    return config->system->check(config, err);
+}
+
 bool pipeline_config_check_search(const struct pipeline_config *config, struct error *err)
 {
+    if (config->type != PIPELINE_JOURNEY_ATTENTION)
+        return pipeline_config_fail(config, "model.type", err,
+                                    "a search is for journey_attention, not for %s",
+                                    config->system->type);
     return check_metric(config, true, err);
 }

@@ -27,6 +27,12 @@ static inline void *pipeline_section_settings(struct pipeline_config *config,
 bool pipeline_config_fail(const struct pipeline_config *config, const char *key, struct error *err,
                           const char *format, ...) __attribute__((format(printf, 4, 5)));
 
+/* The checks of the systems. */
+MUST_CHECK bool pipeline_config_check_journeys(const struct pipeline_config *config,
+                                               struct error *err);
+MUST_CHECK bool pipeline_config_check_tabular(const struct pipeline_config *config,
+                                              struct error *err);
+
 /* Give the ranges of a search their full keys and check them against the settings they vary. */
 MUST_CHECK bool pipeline_config_resolve_space(struct pipeline_config *config, struct error *err);
 

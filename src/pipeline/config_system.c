@@ -19,6 +19,7 @@ static const struct config_field source_fields[] = {
 
 static const char *const reports[] = {
     [PIPELINE_REPORT_ATTRIBUTION] = "attribution",
+    [PIPELINE_REPORT_TABULAR] = "tabular",
     [PIPELINE_REPORT_NONE] = "none",
     NULL,
 };
@@ -26,7 +27,7 @@ static const char *const reports[] = {
 const struct config_field pipeline_root_fields[] = {
     CONFIG_TEXT(struct pipeline_config, name, "pipeline", "what this pipeline is called"),
     CONFIG_CHOICE(struct pipeline_config, report, PIPELINE_REPORT_ATTRIBUTION, reports,
-                  "the page a run ends with"),
+                  "the page a run ends with; `tabular` where `model.type` is trees"),
     CONFIG_END,
 };
 
@@ -51,36 +52,98 @@ static const struct config_field by_fields[] = {
     CONFIG_END,
 };
 
-static const char *const types[] = {"journey_attention", NULL};
+static const char *const types[] = {
+    [PIPELINE_JOURNEY_ATTENTION] = "journey_attention", [PIPELINE_TREES] = "trees", NULL};
 
 static const struct config_field type_fields[] = {
     CONFIG_CHOICE(struct pipeline_config, type, 0, types, "what is trained"),
     CONFIG_END,
 };
 
-#define SECTION(id_, name_, fields_, more_, member_)                                               \
+static const struct config_field no_fields[] = {CONFIG_END};
+
+#define SECTION(id_, name_, fields_, more_, member_, ...)                                          \
     {                                                                                              \
         .id = PIPELINE_SECTION_##id_, .name = (name_), .fields = (fields_), .more = (more_),       \
         .offset = offsetof(struct pipeline_config, member_),                                       \
         .searchable = PIPELINE_SECTION_##id_ == PIPELINE_SECTION_MODEL ||                          \
-                      PIPELINE_SECTION_##id_ == PIPELINE_SECTION_TRAIN                             \
+                      PIPELINE_SECTION_##id_ == PIPELINE_SECTION_TRAIN,                            \
+        __VA_ARGS__                                                                                \
     }
 
+static bool read_search(const struct yaml_node *node, void *settings, struct arena *memory,
+                        struct error *err)
+{
+    return search_config_read(node, settings, memory, err);
+}
+
+static void write_search(struct text *out, const void *settings, size_t indent)
+{
+    search_config_write(out, settings, indent);
+}
+
+static void search_reference(struct text *out)
+{
+    text_add_format(out, "| `space` | map of settings of `model` and `train` to ranges | "
+                         "see below | what is varied |\n");
+}
+
+static bool read_steps(const struct yaml_node *node, void *settings, struct arena *memory,
+                       struct error *err)
+{
+    return transform_config_read(settings, node, memory, err);
+}
+
+static void write_steps(struct text *out, const void *settings, size_t indent)
+{
+    transform_config_write(*(const struct transform_config *const *)settings, out, indent);
+}
+
 static const struct pipeline_section journey_attention_sections[] = {
-    SECTION(SOURCE, "source", source_fields, NULL, source),
-    SECTION(JOURNEY, "journey", journey_fields, ends_fields, journey),
-    SECTION(SPLIT, "split", split_fields, by_fields, split),
-    SECTION(MODEL, "model", journey_attention_fields, type_fields, model.journey_attention),
-    SECTION(TRAIN, "train", train_fields, NULL, train),
-    SECTION(ATTRIBUTION, "attribution", attribution_fields, NULL, attribution),
-    SECTION(SEARCH, "search", search_fields, NULL, search),
+    SECTION(SOURCE, "source", source_fields, NULL, source, .read = NULL),
+    SECTION(JOURNEY, "journey", journey_fields, ends_fields, journey, .read = NULL),
+    SECTION(SPLIT, "split", split_fields, by_fields, split, .read = NULL),
+    SECTION(MODEL, "model", journey_attention_fields, type_fields, model.journey_attention,
+            .read = NULL),
+    SECTION(TRAIN, "train", train_fields, NULL, train, .read = NULL),
+    SECTION(ATTRIBUTION, "attribution", attribution_fields, NULL, attribution, .read = NULL),
+    SECTION(SEARCH, "search", search_fields, NULL, search, .read = read_search,
+            .write = write_search, .reference = search_reference),
     {.name = NULL},
 };
 
-/* In the order of `types`. */
+static const struct pipeline_section trees_sections[] = {
+    SECTION(SOURCE, "source", tabular_source_fields, NULL, tabular.source,
+            .read = tabular_source_read, .write = tabular_source_write,
+            .reference = tabular_source_reference),
+    SECTION(SPLIT, "split", tabular_split_fields, NULL, tabular.split, .read = NULL),
+    SECTION(STEPS, "steps", no_fields, NULL, tabular.steps, .read = read_steps,
+            .write = write_steps, .reference = transform_config_reference),
+    SECTION(MODEL, "model", tree_fields, type_fields, model.trees, .read = NULL),
+    SECTION(OUTPUT, "output", output_fields, NULL, tabular.output, .read = output_config_read,
+            .write = output_config_write, .reference = output_config_reference),
+    {.name = NULL},
+};
+
+/* The sequence layer takes its source as one text, a path or a query, with the roles beside it. */
+static void share_source(struct pipeline_config *config)
+{
+    const struct source_config *source = &config->source;
+
+    config->journey.path = source->path ? source->path : source->query;
+    config->journey.entity = source->entity;
+    config->journey.time = source->time;
+    config->journey.token = source->token;
+    config->journey.outcome = source->outcome;
+    config->journey.time_unit = source->time_unit;
+}
+
+/* In the order of `types`, enum pipeline_type. */
 const struct pipeline_system pipeline_systems[] = {
-    {"journey_attention", journey_attention_sections},
-    {NULL, NULL},
+    {"journey_attention", journey_attention_sections, PIPELINE_REPORT_ATTRIBUTION, share_source,
+     pipeline_config_check_journeys},
+    {"trees", trees_sections, PIPELINE_REPORT_TABULAR, NULL, pipeline_config_check_tabular},
+    {.type = NULL},
 };
 
 const struct pipeline_section *pipeline_section_find(const struct pipeline_system *system,

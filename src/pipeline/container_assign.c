@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-/* What the built-in trees of the platform and the XGBoost library call a key of ours. */
+/* What the platform's own trees and the XGBoost library call a key of ours. */
 static const struct {
     const char *name, *key;
 } aliases[] = {
@@ -15,6 +15,12 @@ static const struct {
     {"lambda_", "lambda"},       {"reg_alpha", "alpha"},
     {"alpha_", "alpha"},         {"early_stopping_round", "early_stopping_rounds"},
 };
+
+/* Keys that a section reads itself, so that its table does not have them. */
+static const struct {
+    const char *section, *name;
+} further[] = {
+    {"output", "threshold"}, {"output", "labels"}, {"output", "columns"}, {"source", "ignore"}};
 
 /* A setting's value, else what the file says, else NULL. */
 static const char *effective(const struct container_job *job, const struct yaml *tree,
@@ -57,6 +63,9 @@ static bool is_root_key(const struct pipeline_system *system, const struct yaml 
 static bool has_key(const struct pipeline_section *section, const struct yaml *tree,
                     const char *name)
 {
+    for (size_t i = 0; section->read && i < sizeof further / sizeof *further; i++)
+        if (strcmp(further[i].section, section->name) == 0 && strcmp(further[i].name, name) == 0)
+            return true;
     return (section->fields && config_find(section->fields, name)) ||
            (section->more && config_find(section->more, name)) ||
            yaml_find(yaml_find(tree->root, section->name), name);

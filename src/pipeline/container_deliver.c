@@ -41,8 +41,9 @@ static bool copy_named(const char *from, const char *to, const char *name, struc
     return ok;
 }
 
-/* Hidden entries stay. `but` is left out. */
-static bool copy_entries(const char *from, const char *to, const char *but, struct error *err)
+/* Hidden entries stay, and so do those called `but` and `nor`. */
+static bool copy_entries(const char *from, const char *to, const char *but, const char *nor,
+                         struct error *err)
 {
     DIR *entries = opendir(from);
     bool ok = true;
@@ -50,7 +51,7 @@ static bool copy_entries(const char *from, const char *to, const char *but, stru
     if (!entries)
         return error_set(err, ERR_IO, "cannot read '%s': %s", from, strerror(errno));
     for (const struct dirent *e; ok && (e = readdir(entries));)
-        if (e->d_name[0] != '.' && strcmp(e->d_name, but) != 0)
+        if (e->d_name[0] != '.' && strcmp(e->d_name, but) != 0 && strcmp(e->d_name, nor) != 0)
             ok = copy_named(from, to, e->d_name, err);
     closedir(entries);
     return ok;
@@ -60,7 +61,7 @@ static bool copy_tree(const char *from, const char *to, struct error *err)
 {
     char *last_from = file_join(from, last_file), *last_to = file_join(to, last_file);
     const bool ok = file_make_folders(to, err) && file_remove_tree(last_to, err) &&
-                    copy_entries(from, to, last_file, err) &&
+                    copy_entries(from, to, last_file, "", err) &&
                     (!file_exists(last_from) || copy_file(last_from, last_to, err));
 
     free(last_from);
@@ -84,7 +85,7 @@ bool container_deliver(const struct container_job *job, const char *out, struct 
     char *model = file_join(out, name);
     const bool ok = (!file_is_folder(model) || copy_tree(model, job->model, err)) &&
                     file_make_folders(job->output_data, err) &&
-                    copy_entries(out, job->output_data, name, err);
+                    copy_entries(out, job->output_data, "bundle", "model", err);
 
     free(model);
     return ok;

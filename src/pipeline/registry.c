@@ -162,6 +162,13 @@ bool registry_resolve(struct registry_version *found, const char *registry, cons
     return ok;
 }
 
+void registry_address_name(const char *address, char *name, size_t room)
+{
+    const char *start = registry_is_address(address) ? address + sizeof prefix - 1 : address;
+
+    snprintf(name, room, "%.*s", (int)strcspn(start, "@/"), start);
+}
+
 void registry_version_clear(struct registry_version *version)
 {
     free(version->name);

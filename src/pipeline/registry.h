@@ -44,6 +44,8 @@ struct registry_version {
  */
 MUST_CHECK bool registry_resolve(struct registry_version *found, const char *registry,
                                  const char *address, struct error *err);
+/* The name in an address, without alias or version. */
+void registry_address_name(const char *address, char *name, size_t room);
 void registry_version_clear(struct registry_version *version);
 
 struct registry_push {

@@ -7,6 +7,19 @@ static size_t width_of(const struct scorer *scorer)
     return scorer->transform ? transform_width(scorer->transform) : scorer->columns;
 }
 
+struct frame frame_slice(const struct frame *rows, size_t first, size_t count,
+                         struct frame_column *column)
+{
+    if (first == 0 && count == rows->rows)
+        return *rows;
+    for (size_t c = 0; c < rows->schema->count; c++) {
+        const struct frame_column *from = &rows->column[c];
+        column[c] = (struct frame_column){from->number ? from->number + first : NULL,
+                                          from->text ? from->text + first : NULL};
+    }
+    return (struct frame){rows->schema, count, column};
+}
+
 size_t scorer_outputs(const struct scorer *scorer)
 {
     return scorer->trees ? trees_outputs(scorer->trees) : width_of(scorer);

@@ -23,6 +23,10 @@ struct scorer {
     size_t columns;                    /* of the rows, where there is no transform */
 };
 
+/* Rows first .. first + count - 1 of a frame; `column` [schema->count] is room for the view. */
+struct frame frame_slice(const struct frame *rows, size_t first, size_t count,
+                         struct frame_column *column);
+
 /* Numbers per row. */
 size_t scorer_outputs(const struct scorer *scorer);
 

@@ -58,10 +58,15 @@ static bool add_file(struct sending *s, const char *path, const struct stat *inf
     return true;
 }
 
+static int is_entry(const struct dirent *entry)
+{
+    return strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
+}
+
 static bool add_folder(struct sending *s, const char *folder, struct error *err)
 {
     struct dirent **entries;
-    const int count = scandir(folder, &entries, NULL, alphasort);
+    const int count = scandir(folder, &entries, is_entry, alphasort);
     bool ok = true;
 
     if (count < 0)
@@ -69,7 +74,7 @@ static bool add_folder(struct sending *s, const char *folder, struct error *err)
     for (int i = 0; i < count; i++) {
         char *path = file_join(folder, entries[i]->d_name);
         struct stat info;
-        if (ok && entries[i]->d_name[0] != '.') {
+        if (ok && (entries[i]->d_name[0] != '.' || strcmp(path, s->place->local) == 0)) {
             if (stat(path, &info) != 0)
                 ok = error_set(err, ERR_IO, "cannot read '%s': %s", path, strerror(errno));
             else

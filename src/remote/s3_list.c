@@ -84,7 +84,7 @@ static bool find_object(struct s3_page *page, bool *found, struct s3_client *cli
             .size = answer.whole_size,
             .modified = s3_client_date(answer.modified) * 1000000,
         };
-    } else if (answer.status == 404 && strcmp(answer.code, "NoSuchBucket") != 0) {
+    } else if (answer.status == 404 && (!answer.code[0] || strcmp(answer.code, "NoSuchKey") == 0)) {
         ok = true;
     } else {
         *err = why;

@@ -43,7 +43,7 @@ static bool explain_known(const struct s3_account *account, const struct s3_call
         return error_set(err, ERR_IO,
                          "s3://%s/%s: refused because the clock of this machine is wrong", bucket,
                          key);
-    if (is(answer, "InvalidAccessKeyId"))
+    if (is(answer, "InvalidAccessKeyId") || is(answer, "XAdminUserNotFound")) /* versitygw's */
         return error_set(err, ERR_IO,
                          "s3://%s/%s: the store does not know the access key '%s' "
                          "(AWS_ACCESS_KEY_ID)",
@@ -76,8 +76,6 @@ bool s3_refusal_explain(const struct s3_account *account, const struct s3_call *
 {
     char message[256] = "", times[48] = "";
 
-    if (answer->status == 404)
-        return explain_missing(call, answer, err);
     if (answer->status == 412)
         return error_set(err, ERR_DATA, "s3://%s/%s: the object changed while it was read",
                          call->bucket, call->key);
@@ -85,6 +83,8 @@ bool s3_refusal_explain(const struct s3_account *account, const struct s3_call *
     explain_known(account, call, answer, err);
     if (err->code != ERR_NONE)
         return false;
+    if (answer->status == 404 && strncmp(answer->code, "NoSuch", answer->code[0] ? 6 : 0) == 0)
+        return explain_missing(call, answer, err);
     if (answer->body.bytes)
         s3_xml_find(answer->body.bytes, answer->body.length, "Message", message, sizeof message);
     if (attempts > 1)

@@ -139,6 +139,25 @@ static bool send_part(struct s3_client *client, size_t job, void *context, struc
     return ok;
 }
 
+/* An upload that ended although its answer was lost: the retry finds no upload, but the object. */
+static bool is_complete(const struct upload *up, struct s3_client *client)
+{
+    struct s3_call call = S3_CALL;
+    struct s3_answer answer;
+    struct error ignored = {0};
+    char parts[24];
+
+    call.bucket = up->bucket;
+    call.key = up->file->key;
+    call.ranged = true;
+    call.range_size = 1;
+    snprintf(parts, sizeof parts, "-%zu\"", up->parts);
+    const bool ok = s3_client_call(client, &call, &answer, &ignored) &&
+                    answer.whole_size == up->file->size && strstr(answer.etag, parts);
+    s3_answer_clear(&answer);
+    return ok;
+}
+
 static bool complete(struct upload *up, struct s3_client *client, struct error *err)
 {
     struct s3_call call = S3_CALL;
@@ -158,7 +177,9 @@ static bool complete(struct upload *up, struct s3_client *client, struct error *
     call.content_type = "application/xml";
     call.bytes = body.bytes;
     call.size = body.length;
-    const bool ok = s3_client_call(client, &call, &answer, err);
+    bool ok = s3_client_call(client, &call, &answer, err);
+    if (!ok && strcmp(answer.code, "NoSuchUpload") == 0)
+        ok = is_complete(up, client);
     s3_answer_clear(&answer);
     text_clear(&query);
     text_clear(&body);

@@ -174,7 +174,7 @@ static bool take_field(struct s3_object *object, const char *name, const struct 
 
     if (strcmp(name, "Key") == 0) {
         object->key = arena_string(memory, text->bytes, text->length);
-        return s3_decode(object->key) && object->key[0] && strlen(object->key) <= S3_KEY_MAX;
+        return object->key[0];
     }
     if (strcmp(name, "ETag") == 0)
         object->etag = arena_string(memory, text->bytes, text->length);
@@ -205,7 +205,7 @@ static bool add_object(struct s3_page *page, struct s3_object *object, size_t fi
 
 /* The end of an element at depth 1 (of the listing) or 2 (of one object). */
 static bool take_element(struct s3_page *page, struct s3_object *object, const struct scan *s,
-                         size_t first, struct arena *memory)
+                         size_t first, bool *encoded, struct arena *memory)
 {
     const char *name = s->names[s->depth];
 
@@ -215,9 +215,17 @@ static bool take_element(struct s3_page *page, struct s3_object *object, const s
         return true;
     if (strcmp(name, "Contents") == 0)
         return add_object(page, object, first);
+    if (strcmp(name, "EncodingType") == 0)
+        *encoded = strcmp(s->text.bytes, "url") == 0;
     if (strcmp(name, "NextContinuationToken") == 0)
         page->next = arena_string(memory, s->text.bytes, s->text.length);
     return true;
+}
+
+/* Not every store honours encoding-type=url; the answer says whether it did, after the keys. */
+static bool key_settle(char *key, bool encoded)
+{
+    return (!encoded || s3_decode(key)) && key[0] && strlen(key) <= S3_KEY_MAX;
 }
 
 bool s3_page_parse(struct s3_page *page, const char *bytes, size_t size, struct arena *memory,
@@ -226,7 +234,7 @@ bool s3_page_parse(struct s3_page *page, const char *bytes, size_t size, struct 
     struct scan s = {.at = bytes, .end = bytes + size};
     struct s3_object object = {0};
     const size_t first = page->count;
-    bool empty = false, ok = true, seen = false;
+    bool empty = false, ok = true, seen = false, encoded = false;
     enum event event;
 
     page->next = NULL;
@@ -234,9 +242,11 @@ bool s3_page_parse(struct s3_page *page, const char *bytes, size_t size, struct 
         if (event == XML_START && s.depth == 1)
             seen = strcmp(s.names[0], "ListBucketResult") == 0;
         if (event == XML_END)
-            ok = take_element(page, &object, &s, first, memory);
+            ok = take_element(page, &object, &s, first, &encoded, memory);
         ok = ok && event != XML_BAD && seen;
     }
+    for (size_t i = first; i < page->count; i++)
+        ok = ok && key_settle(page->object[i].key, encoded);
     text_clear(&s.text);
     if (page->next && !page->next[0])
         page->next = NULL;

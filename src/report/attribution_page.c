@@ -1,11 +1,34 @@
 #include "report/attribution_page.h"
 
 #include "report/attribution_section.h"
+#include "report/evaluation_section.h"
 #include "report/html.h"
 #include "report/read.h"
 #include "report/svg.h"
 
 #include <math.h>
+
+static void write_evaluation(struct text *out, struct attribution_page *page)
+{
+    static const struct evaluation_words words = {
+        .one = "journey",
+        .many = "journeys",
+        .title = "Journeys",
+        .yes = "Converted",
+        .no = "Not converted",
+        .calls_yes = "converts",
+        .calls_no = "not",
+        .share = "share that converted",
+        .lead = "An AUC of 0.5 is a coin; 1 ranks every converted journey above every other.",
+    };
+
+    evaluation_section(out, page->document, &words, &page->memory);
+}
+
+static void write_provenance(struct text *out, struct attribution_page *page)
+{
+    provenance_section(out, page->document);
+}
 
 static const struct section {
     const char *id, *name;
@@ -18,8 +41,8 @@ static const struct section {
     {"journeys", "Journeys", attribution_section_journeys},
     {"attention", "Attention", attribution_section_attention},
     {"training", "Training", attribution_section_training},
-    {"evaluation", "Model quality", attribution_section_evaluation},
-    {"provenance", "Settings", attribution_section_provenance},
+    {"evaluation", "Model quality", write_evaluation},
+    {"provenance", "Settings", write_provenance},
 };
 enum { SECTIONS = sizeof sections / sizeof *sections };
 

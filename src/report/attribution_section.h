@@ -22,10 +22,6 @@ enum {
     SHOWN_LENGTHS = 60,
     SHOWN_POSITIONS = 30,
     SHOWN_EPOCHS = 200,
-    SHOWN_FOLDS = 50,
-    SHOWN_BINS = 100,
-    SHOWN_SETTINGS = 80,
-    SHOWN_PIPELINE_BYTES = 24 << 10,
 };
 
 /* "credits" and "truth" in arrays; see attribution_credits_read(). */
@@ -65,7 +61,5 @@ void attribution_section_matrix(struct text *out, struct attribution_page *page)
 void attribution_section_journeys(struct text *out, struct attribution_page *page);
 void attribution_section_attention(struct text *out, struct attribution_page *page);
 void attribution_section_training(struct text *out, struct attribution_page *page);
-void attribution_section_evaluation(struct text *out, struct attribution_page *page);
-void attribution_section_provenance(struct text *out, struct attribution_page *page);
 
 #endif

@@ -4,12 +4,14 @@
 #include "base/json.h"
 #include "report/attribution_page.h"
 #include "report/read.h"
+#include "report/tabular_page.h"
 
 static const struct page {
     const char *name;
     void (*html)(struct text *out, const json_t *document);
 } pages[] = {
     {"attribution", attribution_page_html},
+    {"tabular", tabular_page_html},
 };
 
 bool report_html(struct text *html, const json_t *document, struct error *err)

@@ -461,3 +461,44 @@ TEST(metric_definitions_are_what_a_tuning_job_takes)
     EXPECT_EQ(got.status, 2);
     test_output_clear(&got);
 }
+
+/* Channels, settings and a label-first file without a header: the model is that of a plain run. */
+TEST(train_makes_the_bundle_of_a_plain_run)
+{
+    const char *train_rows = test_shared("data/churn/split1729_train.csv");
+    const char *data = test_shared("data/churn");
+
+    if (!train_rows || !data)
+        return;
+    struct test_output got = test_shell(
+        "set -e; cd %s; mkdir -p churn/input/config churn/input/data/config; "
+        "for p in train validation test; do mkdir churn/input/data/$p; "
+        "awk -F, -v OFS=, 'NR > 1 {print $21, $0}' %s/split1729_$p.csv | sed 's/,[^,]*$//' "
+        ">churn/input/data/$p/part-0; "
+        "echo '\"'$p'\": {\"ContentType\": \"text/csv\"},' >>channels; done; "
+        "{ echo '{'; cat channels; echo '\"config\": {}}'; } "
+        ">churn/input/config/inputdataconfig.json; "
+        "printf '{\"num_round\": \"12\", \"threshold\": \"0.4\", \"header\": \"Churn?,%%s\"}' "
+        "\"$(head -n 1 %s | tr -d '\\r' | sed 's/,[^,]*$//')\" "
+        ">churn/input/config/hyperparameters.json; "
+        "cp %s churn/input/data/config/; SAGEMAKER_BASE_DIR=churn \"$QUERN\" train",
+        test_folder(), data, train_rows, test_source("apps/churn/pipeline.yaml"));
+    if (got.status != 0)
+        fail_msg("train: %s", got.err);
+    EXPECT_HAS(got.out, "round=12; train_logloss=");
+    EXPECT_HAS(got.out, "test_auc=");
+    test_output_clear(&got);
+    got = test_shell(
+        "cd %s && \"$QUERN\" run %s --out plain --quiet --set source.path=null "
+        "--set model.rounds=12 --set output.threshold=0.4 --set "
+        "source.train=%s/split1729_train.csv "
+        "--set source.validation=%s/split1729_validation.csv "
+        "--set source.test=%s/split1729_test.csv >/dev/null && "
+        "for f in model.ubj transform.json transform.safetensors decision.json evaluation.json; do "
+        "cmp churn/model/$f plain/bundle/$f; done && test -f churn/model/manifest.json && "
+        "test ! -e churn/output/data/model && test ! -e churn/output/failure",
+        test_folder(), test_source("apps/churn/pipeline.yaml"), data, data, data);
+    if (got.status != 0)
+        fail_msg("the bundles differ: %s%s", got.out, got.err);
+    test_output_clear(&got);
+}

@@ -128,7 +128,7 @@ TEST(load_counts_from_when_a_request_was_due)
     EXPECT_EQ(result.failures, 0);
     EXPECT(result.seconds > 0.7);
     EXPECT(result.latency.max >= 0.3);
-    EXPECT(histogram_quantile(&result.latency, 0.8) > 0.05); /* about sixty were held up */
+    EXPECT(latencies_quantile(&result.latency, 0.8) > 0.05); /* about sixty were held up */
 }
 
 TEST(load_refuses_what_is_no_url)
@@ -206,7 +206,7 @@ TEST(loadtest_command_reports)
     test_output_clear(&ran);
 }
 
-TEST(histogram_is_within_its_promise)
+TEST(latencies_is_within_its_promise)
 {
     static const struct {
         double seconds;
@@ -214,14 +214,14 @@ TEST(histogram_is_within_its_promise)
     static const double shares[] = {0.25, 0.5, 0.75, 0.99};
 
     EACH_ROW(rows, r) {
-        struct histogram h = {0};
+        struct latencies h = {0};
         for (size_t i = 1; i <= 100; i++)
-            histogram_add(&h, r->seconds * (double)i / 100);
+            latencies_add(&h, r->seconds * (double)i / 100);
         for (size_t i = 0; i < sizeof shares / sizeof *shares; i++) {
             const double want = r->seconds * shares[i];
-            EXPECT_NEAR(histogram_quantile(&h, shares[i]), want, want * 0.008 + 1e-9);
+            EXPECT_NEAR(latencies_quantile(&h, shares[i]), want, want * 0.008 + 1e-9);
         }
-        EXPECT_NEAR(histogram_quantile(&h, 1), r->seconds, r->seconds * 0.008 + 1e-9);
+        EXPECT_NEAR(latencies_quantile(&h, 1), r->seconds, r->seconds * 0.008 + 1e-9);
         EXPECT_EQ(h.count, 100);
     }
 }

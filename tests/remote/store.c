@@ -77,7 +77,7 @@ void store_restart(struct store *store)
 
     find_program(store->strict ? "versitygw/versitygw" : "moto/bin/moto_server", program,
                  sizeof program);
-    snprintf(folder, sizeof folder, "%s", test_path("store"));
+    snprintf(folder, sizeof folder, "%s/store-%d", test_folder(), store->port);
     mkdir(folder, 0777);
     store->pid = fork();
     if (store->pid == 0)
@@ -118,20 +118,25 @@ void store_environment(const struct store *store)
     setenv("no_proxy", "127.0.0.1", 1);
 }
 
-static void make_bucket(void)
+void store_ask(const char *method, const char *bucket, const char *key, const char *query,
+               char *answer, size_t room)
 {
     struct s3_account account;
     struct s3_client *client;
     struct s3_call call = S3_CALL;
-    struct s3_answer answer;
+    struct s3_answer got;
     struct error err = {0};
 
-    call.method = "PUT";
-    call.bucket = "quern";
+    call.method = method;
+    call.bucket = bucket;
+    call.key = key;
+    call.query = query;
     EXPECT_OK(s3_account_load(&account, &err), &err);
     EXPECT_OK(s3_client_open(&client, &account, &err), &err);
-    EXPECT_OK(s3_client_call(client, &call, &answer, &err), &err);
-    s3_answer_clear(&answer);
+    EXPECT_OK(s3_client_call(client, &call, &got, &err), &err);
+    if (answer)
+        snprintf(answer, room, "%s", got.body.bytes ? got.body.bytes : "");
+    s3_answer_clear(&got);
     s3_client_close(client);
     s3_account_clear(&account);
 }
@@ -154,7 +159,7 @@ bool store_start(struct store *store)
     snprintf(store->endpoint, sizeof store->endpoint, "http://127.0.0.1:%d", store->port);
     store_restart(store);
     store_environment(store);
-    make_bucket();
+    store_ask("PUT", "quern", "", NULL, NULL, 0);
     return true;
 }
 

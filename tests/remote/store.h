@@ -6,6 +6,7 @@
 #define QUERN_TESTS_REMOTE_STORE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <sys/types.h>
 
 #define STORE_KEY "quern-test-key"
@@ -31,6 +32,10 @@ void store_stop(struct store *store);
 struct store *store_shared(void);
 /* The variables of the store's account. */
 void store_environment(const struct store *store);
+
+/* One request as the store's account, which must succeed; `query` as in struct s3_call. */
+void store_ask(const char *method, const char *bucket, const char *key, const char *query,
+               char *answer, size_t room);
 
 /* A port that was free a moment ago. */
 int store_free_port(void);

@@ -1,10 +1,10 @@
 /* Where the page came from: version, seeds, hash of the data, the pipeline file. */
-#include "report/attribution_section.h"
+#include "report/evaluation_section.h"
 
 #include "report/html.h"
 #include "report/read.h"
 
-enum { SETTING_COLUMNS = 96 };
+enum { SETTING_COLUMNS = 96, SHOWN_SETTINGS = 80, SHOWN_PIPELINE_BYTES = 24 << 10 };
 
 /* Any value as one line of escaped text. */
 static void value_text(struct text *out, const json_t *value)
@@ -54,9 +54,9 @@ static void pipeline_text(struct text *out, const char *pipeline)
     text_clear(&part);
 }
 
-void attribution_section_provenance(struct text *out, struct attribution_page *page)
+void provenance_section(struct text *out, const json_t *document)
 {
-    json_t *provenance = json_object_get(page->document, "provenance"), *value;
+    json_t *provenance = json_object_get(document, "provenance"), *value;
     const char *key;
     size_t lines = 0;
 

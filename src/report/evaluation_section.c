@@ -1,5 +1,5 @@
 /* How good the scores are: the curves and numbers of evaluation.json. */
-#include "report/attribution_section.h"
+#include "report/evaluation_section.h"
 
 #include "metric/curve.h"
 #include "report/chart.h"
@@ -7,6 +7,8 @@
 #include "report/read.h"
 
 #include <math.h>
+
+enum { SHOWN_BINS = 100, SHOWN_FOLDS = 50, SHOWN_STEPS = 60 };
 
 /* The numbers shown, in reading order; keys of evaluation.json. */
 static const struct shown_metric {
@@ -69,7 +71,8 @@ static void draw_curve(struct text *out, const struct curve *curve, const struct
     html_add(out, "</figure>\n");
 }
 
-static void draw_calibration(struct text *out, const json_t *metrics, struct arena *memory)
+static void draw_calibration(struct text *out, const json_t *metrics,
+                             const struct evaluation_words *words, struct arena *memory)
 {
     const json_t *bins = json_object_get(json_object_get(metrics, "calibration"), "bins");
     const size_t count =
@@ -87,34 +90,36 @@ static void draw_calibration(struct text *out, const json_t *metrics, struct are
     /* Both axes end alike, so that the line of perfect calibration is the diagonal. */
     const double end = axis_nice(0, largest > 0 && largest < 1 ? largest : 1, 5, FIGURE_SHARE).high;
     const struct chart_series series = {
-        .label = "Converted", .x = x, .y = y, .count = count, .dots = true};
-    html_add(out, "<figure><h3>Calibration</h3>\n<figcaption>journeys in groups of equal size by "
-                  "score; dotted: perfect</figcaption>\n");
-    chart_line(out,
-               &(struct chart_line){
-                   .words = {.title = "Calibration",
-                             .description = "Share of journeys that converted against the mean "
-                                            "score, in groups of equal size by score.",
-                             .x_label = "mean score",
-                             .y_label = "share that converted"},
-                   .series = &series,
-                   .count = 1,
-                   .square = end,
-                   .diagonal = true,
-                   .x_kind = FIGURE_SHARE,
-                   .y_kind = FIGURE_SHARE,
-                   .mark = NAN});
+        .label = words->yes, .x = x, .y = y, .count = count, .dots = true};
+    text_add_format(out,
+                    "<figure><h3>Calibration</h3>\n<figcaption>%s in groups of equal size by "
+                    "score; dotted: perfect</figcaption>\n",
+                    words->many);
+    const char *description = arena_format(
+        memory, "%s against the mean score, in groups of equal size by score.", words->share);
+    chart_line(out, &(struct chart_line){.words = {.title = "Calibration",
+                                                   .description = description,
+                                                   .x_label = "mean score",
+                                                   .y_label = words->share},
+                                         .series = &series,
+                                         .count = 1,
+                                         .square = end,
+                                         .diagonal = true,
+                                         .x_kind = FIGURE_SHARE,
+                                         .y_kind = FIGURE_SHARE,
+                                         .mark = NAN});
     html_add(out, "</figure>\n");
 }
 
-static void draw_histogram(struct text *out, const json_t *metrics, struct arena *memory)
+static void draw_histogram(struct text *out, const json_t *metrics,
+                           const struct evaluation_words *words, struct arena *memory)
 {
     const json_t *object = json_object_get(metrics, "score_histogram");
     const json_t *yes = json_object_get(object, "positives"),
                  *no = json_object_get(object, "negatives");
     const json_t *edges = json_object_get(object, "edges");
     const size_t places =
-        json_array_size(yes) < SHOWN_LENGTHS ? json_array_size(yes) : (size_t)SHOWN_LENGTHS;
+        json_array_size(yes) < SHOWN_STEPS ? json_array_size(yes) : (size_t)SHOWN_STEPS;
     double *value = ARENA_NEW(memory, double, 2 * places + 1);
     const char **place = ARENA_NEW(memory, const char *, places + 1);
 
@@ -126,27 +131,33 @@ static void draw_histogram(struct text *out, const json_t *metrics, struct arena
         place[p] =
             isfinite(read_item(edges, p)) ? arena_format(memory, "%.2g", read_item(edges, p)) : "";
     }
-    html_add(out, "<figure><h3>Scores</h3>\n<figcaption>how many journeys got which score"
-                  "</figcaption>\n");
-    attribution_outcome_columns(
-        out, &(struct chart_columns){.words = {.title = "Journeys by score",
-                                               .description =
-                                                   "Histogram of scores, converted journeys and "
-                                                   "others.",
-                                               .x_label = "score, from",
-                                               .y_label = "journeys"},
-                                     .series = 2,
-                                     .places = places,
-                                     .place = place,
-                                     .value = value,
-                                     .stacked = true,
-                                     .kind = FIGURE_COUNT});
+    text_add_format(out,
+                    "<figure><h3>Scores</h3>\n<figcaption>how many %s got which score"
+                    "</figcaption>\n",
+                    words->many);
+    const char *const labels[] = {words->yes, words->no};
+    static const size_t colours[] = {0, SVG_GREY};
+    chart_columns(out, &(struct chart_columns){
+                           .words = {.title = arena_format(memory, "%s by score", words->title),
+                                     .description = "Histogram of scores, by what happened.",
+                                     .x_label = "score, from",
+                                     .y_label = words->many},
+                           .series_label = labels,
+                           .colour = colours,
+                           .series = 2,
+                           .places = places,
+                           .place = place,
+                           .value = value,
+                           .stacked = true,
+                           .kind = FIGURE_COUNT});
     html_add(out, "</figure>\n");
 }
 
-static void metrics_table(struct text *out, const json_t *metrics)
+static void metrics_table(struct text *out, const json_t *metrics,
+                          const struct evaluation_words *words, struct arena *memory)
 {
-    html_open_table_open(out, "Constant: the best answer that looks at no journey");
+    html_open_table_open(
+        out, arena_format(memory, "Constant: the best answer that looks at no %s", words->one));
     html_add(out, "<thead><tr><th scope=\"col\">Metric</th><th scope=\"col\" class=\"n\">Value</th>"
                   "<th scope=\"col\" class=\"n\">Std. deviation</th>"
                   "<th scope=\"col\" class=\"n\">Constant</th></tr></thead>\n<tbody>\n");
@@ -167,20 +178,23 @@ static void metrics_table(struct text *out, const json_t *metrics)
     html_open_table_close(out);
 }
 
-static void confusion_table(struct text *out, const json_t *metrics)
+static void confusion_table(struct text *out, const json_t *metrics,
+                            const struct evaluation_words *words, struct arena *memory)
 {
     const json_t *matrix = json_object_get(metrics, "confusion_matrix");
-    static const char *const truth[] = {"Not converted", "Converted"};
+    const char *const truth[] = {words->no, words->yes};
     static const char *const keys[] = {"0", "1"};
 
     if (!json_is_object(matrix))
         return;
     text_add_format(out, "<h3>Right and wrong at a score of %s</h3>\n",
                     figure_amount(read_number(metrics, "threshold")).text);
-    html_open_table_open(out, "Journeys by what happened and what was predicted");
-    html_add(out,
-             "<thead><tr><th scope=\"col\"></th><th scope=\"col\" class=\"n\">Predicted: not"
-             "</th><th scope=\"col\" class=\"n\">Predicted: converts</th></tr></thead>\n<tbody>\n");
+    html_open_table_open(
+        out, arena_format(memory, "%s by what happened and what was predicted", words->title));
+    text_add_format(out,
+                    "<thead><tr><th scope=\"col\"></th><th scope=\"col\" class=\"n\">Predicted: %s"
+                    "</th><th scope=\"col\" class=\"n\">Predicted: %s</th></tr></thead>\n<tbody>\n",
+                    words->calls_no, words->calls_yes);
     for (size_t t = 0; t < 2; t++) {
         const json_t *row = json_object_get(matrix, keys[t]);
         html_add(out, "<tr>");
@@ -193,7 +207,7 @@ static void confusion_table(struct text *out, const json_t *metrics)
     html_open_table_close(out);
 }
 
-static void folds_table(struct text *out, const json_t *folds)
+static void folds_table(struct text *out, const json_t *folds, const struct evaluation_words *words)
 {
     const json_t *fold;
     size_t index;
@@ -201,11 +215,13 @@ static void folds_table(struct text *out, const json_t *folds)
     if (json_array_size(folds) == 0)
         return;
     html_table_open(out, "Fold by fold", "Each fold is scored by a model that never saw it");
-    html_add(out,
-             "<thead><tr><th scope=\"col\">Fold</th><th scope=\"col\" class=\"n\">Journeys</th>"
-             "<th scope=\"col\" class=\"n\">Converted</th><th scope=\"col\" class=\"n\">AUC</th>"
-             "<th scope=\"col\" class=\"n\">Log loss</th><th scope=\"col\" class=\"n\">Average "
-             "precision</th></tr></thead>\n<tbody>\n");
+    text_add_format(
+        out,
+        "<thead><tr><th scope=\"col\">Fold</th><th scope=\"col\" class=\"n\">%s</th>"
+        "<th scope=\"col\" class=\"n\">%s</th><th scope=\"col\" class=\"n\">AUC</th>"
+        "<th scope=\"col\" class=\"n\">Log loss</th><th scope=\"col\" class=\"n\">Average "
+        "precision</th></tr></thead>\n<tbody>\n",
+        words->title, words->yes);
     json_array_foreach(folds, index, fold)
     {
         if (index == SHOWN_FOLDS)
@@ -222,7 +238,8 @@ static void folds_table(struct text *out, const json_t *folds)
     html_table_close(out);
 }
 
-static void bins_table(struct text *out, const json_t *metrics)
+static void bins_table(struct text *out, const json_t *metrics,
+                       const struct evaluation_words *words, struct arena *memory)
 {
     const json_t *bins = json_object_get(json_object_get(metrics, "calibration"), "bins");
     const json_t *bin;
@@ -230,11 +247,13 @@ static void bins_table(struct text *out, const json_t *metrics)
 
     if (json_array_size(bins) == 0)
         return;
-    html_table_open(out, "Calibration as a table", "Groups of journeys with neighbouring scores");
-    html_add(out,
-             "<thead><tr><th scope=\"col\">Scores</th><th scope=\"col\" class=\"n\">Journeys</th>"
-             "<th scope=\"col\" class=\"n\">Mean score</th><th scope=\"col\" class=\"n\">Converted"
-             "</th></tr></thead>\n<tbody>\n");
+    html_table_open(out, "Calibration as a table",
+                    arena_format(memory, "Groups of %s with neighbouring scores", words->many));
+    text_add_format(out,
+                    "<thead><tr><th scope=\"col\">Scores</th><th scope=\"col\" class=\"n\">%s</th>"
+                    "<th scope=\"col\" class=\"n\">Mean score</th><th scope=\"col\" class=\"n\">%s"
+                    "</th></tr></thead>\n<tbody>\n",
+                    words->title, words->yes);
     json_array_foreach(bins, index, bin)
     {
         if (index == SHOWN_BINS)
@@ -251,27 +270,26 @@ static void bins_table(struct text *out, const json_t *metrics)
     html_table_close(out);
 }
 
-void attribution_section_evaluation(struct text *out, struct attribution_page *page)
+void evaluation_section(struct text *out, const json_t *document,
+                        const struct evaluation_words *words, struct arena *memory)
 {
-    const json_t *evaluation = json_object_get(page->document, "evaluation");
+    const json_t *evaluation = json_object_get(document, "evaluation");
     const json_t *metrics = json_object_get(evaluation, "binary_classification_metrics");
     const json_t *roc = json_object_get(metrics, "receiver_operating_characteristic_curve");
     const json_t *pr = json_object_get(metrics, "precision_recall_curve");
-    const char *note = read_text(page->document, "evaluation_note");
+    const char *note = read_text(document, "evaluation_note");
 
     if (json_object_size(metrics) == 0)
         return;
-    html_section_open(
-        out, "evaluation", "How good the model is",
-        "An AUC of 0.5 is a coin; 1 ranks every converted journey above every other.");
+    html_section_open(out, "evaluation", "How good the model is", words->lead);
     if (note[0]) {
         html_add(out, "<p class=\"lead\">Measured on: ");
         html_text(out, note, HTML_LINE_COLUMNS);
         html_add(out, "</p>\n");
     }
     const struct curve roc_curve =
-        read_curve(roc, "false_positive_rates", "true_positive_rates", &page->memory);
-    struct curve pr_curve = read_curve(pr, "recalls", "precisions", &page->memory);
+        read_curve(roc, "false_positive_rates", "true_positive_rates", memory);
+    struct curve pr_curve = read_curve(pr, "recalls", "precisions", memory);
     /*
      * Precision at recall 0 is 1 by convention only. Where the first threshold already takes many
      * rows, a line from there would show precision that no threshold has.
@@ -290,15 +308,15 @@ void attribution_section_evaluation(struct text *out, struct attribution_page *p
                                      "Precision against recall over all thresholds.", "recall",
                                      "precision"},
                false);
-    draw_calibration(out, metrics, &page->memory);
-    draw_histogram(out, metrics, &page->memory);
+    draw_calibration(out, metrics, words, memory);
+    draw_histogram(out, metrics, words, memory);
     html_add(out, "</div>\n");
     html_add(out, "<div class=\"pair\" style=\"margin-top:20px\"><div>\n<h3>In numbers</h3>\n");
-    metrics_table(out, metrics);
+    metrics_table(out, metrics, words, memory);
     html_add(out, "</div><div>\n");
-    confusion_table(out, metrics);
-    folds_table(out, json_object_get(evaluation, "folds"));
-    bins_table(out, metrics);
+    confusion_table(out, metrics, words, memory);
+    folds_table(out, json_object_get(evaluation, "folds"), words);
+    bins_table(out, metrics, words, memory);
     html_add(out, "</div></div>\n");
     html_section_close(out);
 }

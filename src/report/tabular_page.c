@@ -1,0 +1,210 @@
+#include "report/tabular_page.h"
+
+#include "report/evaluation_section.h"
+#include "report/html.h"
+#include "report/read.h"
+#include "report/svg.h"
+#include "report/tabular_section.h"
+
+#include <math.h>
+
+static void section_evaluation(struct text *out, const json_t *document, struct arena *memory)
+{
+    static const struct evaluation_words words = {
+        .one = "row",
+        .many = "rows",
+        .title = "Rows",
+        .yes = "Positive",
+        .no = "Negative",
+        .calls_yes = "positive",
+        .calls_no = "negative",
+        .share = "share that is positive",
+        .lead = "An AUC of 0.5 is a coin; 1 ranks every positive row above every negative one.",
+    };
+
+    evaluation_section(out, document, &words, memory);
+}
+
+static void section_provenance(struct text *out, const json_t *document, struct arena *memory)
+{
+    (void)memory;
+    provenance_section(out, document);
+}
+
+/* At most one of the three evaluations has data. */
+static const struct section {
+    const char *id, *name;
+    void (*write)(struct text *out, const json_t *document, struct arena *memory);
+} sections[] = {
+    {"evaluation", "Model quality", section_evaluation},
+    {"evaluation", "Model quality", tabular_section_classes},
+    {"evaluation", "Model quality", tabular_section_values},
+    {"importance", "Importance", tabular_section_importance},
+    {"training", "Training", tabular_section_training},
+    {"data", "Data", tabular_section_data},
+    {"provenance", "Settings", section_provenance},
+};
+enum { SECTIONS = sizeof sections / sizeof *sections };
+
+static void tile(struct text *out, const char *label, struct figure value, const char *small)
+{
+    text_add_format(out, "<div class=\"tile\"><dt>%s</dt><dd>%s", label, value.text);
+    if (small)
+        text_add_format(out, "<small>%s</small>", small);
+    html_add(out, "</dd></div>\n");
+}
+
+static const json_t *binary_metrics(const json_t *document)
+{
+    return json_object_get(json_object_get(document, "evaluation"),
+                           "binary_classification_metrics");
+}
+
+static double metric(const json_t *document, const char *name)
+{
+    return read_number(json_object_get(binary_metrics(document), name), "value");
+}
+
+static void score_tiles(struct text *out, const json_t *document)
+{
+    static const struct {
+        const char *key, *label;
+    } shown[] = {{"auc", "AUC"}, {"f1", "F1"}, {"precision", "Precision"}, {"recall", "Recall"}};
+    char small[80];
+
+    snprintf(small, sizeof small, "at a score of %s",
+             figure_amount(read_number(binary_metrics(document), "threshold")).text);
+    for (size_t i = 0; i < sizeof shown / sizeof *shown; i++)
+        if (isfinite(metric(document, shown[i].key)))
+            tile(out, shown[i].label, figure_score(metric(document, shown[i].key)),
+                 i > 0 ? small : NULL);
+}
+
+static void write_tiles(struct text *out, const json_t *document)
+{
+    const json_t *model = json_object_get(document, "model");
+    const double before = read_number(model, "features_before_pca"),
+                 features = read_number(model, "features");
+    const double trained =
+        read_number(json_object_get(json_object_get(document, "splits"), "train"), "rows");
+    char small[80];
+
+    if (json_object_size(model) == 0 && json_object_size(binary_metrics(document)) == 0)
+        return;
+    html_add(out, "<dl class=\"tiles\">\n");
+    if (isfinite(trained))
+        tile(out, "Training rows", figure_count(trained), NULL);
+    if (isfinite(features)) {
+        snprintf(small, sizeof small, "reduced from %s", figure_count(before).text);
+        tile(out, "Features", figure_count(features), before > features ? small : NULL);
+    }
+    if (isfinite(read_number(model, "best_round"))) {
+        snprintf(small, sizeof small, "of %s trained",
+                 figure_count(read_number(model, "rounds_run")).text);
+        tile(out, "Rounds of trees", figure_count(read_number(model, "best_round")), small);
+    }
+    score_tiles(out, document);
+    html_add(out, "</dl>\n");
+}
+
+/* What the figures mean, in counts of rows. */
+static void point_confusion(struct text *out, const json_t *document)
+{
+    const json_t *matrix = json_object_get(binary_metrics(document), "confusion_matrix");
+    const json_t *no = json_object_get(matrix, "0"), *yes = json_object_get(matrix, "1");
+    const double hits = read_number(yes, "1"), misses = read_number(yes, "0");
+
+    if (!isfinite(hits) || !isfinite(misses))
+        return;
+    text_add_format(out, "<li>%s of %s positive rows are found, with %s false alarms.</li>\n",
+                    figure_count(hits).text, figure_count(hits + misses).text,
+                    figure_count(read_number(no, "1")).text);
+}
+
+static void point_label(struct text *out, const json_t *document)
+{
+    const char *label = read_text(document, "label");
+    const json_t *labels = json_object_get(document, "labels");
+
+    if (!label[0])
+        return;
+    html_add(out, "<li>Predicted: <b><bdi>");
+    html_text(out, label, HTML_NAME_COLUMNS);
+    html_add(out, "</bdi></b>");
+    if (json_array_size(labels) == 2) {
+        html_add(out, "; positive is <b><bdi>");
+        html_text(out, read_text_item(labels, 1), HTML_NAME_COLUMNS);
+        html_add(out, "</bdi></b>");
+    }
+    html_add(out, ".</li>\n");
+}
+
+static void write_points(struct text *out, const json_t *document)
+{
+    struct text points = {0};
+
+    point_label(&points, document);
+    point_confusion(&points, document);
+    if (isfinite(metric(document, "auc")))
+        text_add_format(&points,
+                        "<li>Of two rows, a positive and a negative one, the model ranks the right "
+                        "one first %.0f times in a hundred.</li>\n",
+                        metric(document, "auc") * 100);
+    if (points.length > 0)
+        text_add_format(out,
+                        "<section class=\"card\"><h2>In short</h2>\n<ul class=\"points\">\n%s</ul>"
+                        "</section>\n",
+                        points.bytes);
+    text_clear(&points);
+}
+
+/* Sections first, to know which there are; then what links to them. */
+static void write_sections(struct text *out, const json_t *document, struct arena *memory)
+{
+    struct text body = {0}, links = {0};
+    size_t count = 0;
+
+    for (size_t s = 0; s < SECTIONS; s++) {
+        const size_t before = body.length;
+        sections[s].write(&body, document, memory);
+        if (body.length == before)
+            continue;
+        text_add_format(&links, "<a href=\"#%s\">%s</a>\n", sections[s].id, sections[s].name);
+        count++;
+    }
+    if (count > 1)
+        text_add_format(out, "<nav aria-label=\"Sections\">\n%s</nav>\n", links.bytes);
+    write_points(out, document);
+    html_add(out, "<div class=\"cards\">\n");
+    if (count > 0)
+        text_add(out, body.bytes, body.length);
+    else
+        html_add(out, "<section class=\"card\"><p>There is nothing to show here.</p></section>\n");
+    html_add(out, "</div>\n");
+    text_clear(&body);
+    text_clear(&links);
+}
+
+void tabular_page_html(struct text *out, const json_t *document)
+{
+    const char *title = read_text(document, "title");
+    const char *version = read_text(json_object_get(document, "provenance"), "version");
+    struct arena memory = {0};
+
+    if (!title[0])
+        title = "Model report";
+    html_page_open(out, title);
+    svg_define_shapes(out);
+    html_add(out, "<header class=\"head\"><h1>");
+    html_text(out, title, HTML_LINE_COLUMNS);
+    html_add(out, "</h1>\n<p class=\"sub\">");
+    html_text(out, read_text(document, "subtitle"), HTML_LINE_COLUMNS);
+    html_add(out, "</p></header>\n");
+    write_tiles(out, document);
+    write_sections(out, document, &memory);
+    html_add(out, "<footer>");
+    html_text(out, version[0] ? version : "Quern", HTML_NAME_COLUMNS);
+    html_add(out, " \xc2\xb7 the same numbers are in report.json beside this page</footer>\n");
+    html_page_close(out);
+    arena_clear(&memory);
+}

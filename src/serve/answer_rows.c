@@ -1,0 +1,134 @@
+/* Rows in, answers out: /invocations, /models/{model}/invoke, /v1/models/{model}:predict. */
+#include "base/clock.h"
+#include "serve/service_internal.h"
+
+#include <string.h>
+
+const struct served_model *call_model(struct call *call, const struct model_set *set)
+{
+    const struct route *route = &call->route;
+    const struct served_model *model;
+
+    if (!route->model) {
+        if (set->count == 0)
+            call_fail(call, 503, "no model is loaded");
+        return set->count > 0 ? set->model[0] : NULL;
+    }
+    model = model_set_find(set, route->model, route->model_length);
+    if (!model) {
+        call_fail(
+            call, 404, "no model is named '%.*s'",
+            (int)(route->model_length < MODEL_NAME_MAX ? route->model_length : MODEL_NAME_MAX),
+            route->model);
+        return NULL;
+    }
+    if (route->version && (strncmp(model->version, route->version, route->version_length) != 0 ||
+                           model->version[route->version_length] != '\0')) {
+        call_fail(call, 404, "model '%s' is served at version %s, not %.*s", model->name,
+                  model->version, (int)(route->version_length < 64 ? route->version_length : 64),
+                  route->version);
+        return NULL;
+    }
+    return model;
+}
+
+/* In what the rows come and in what the answers go. */
+static bool agree_on_media(struct call *call, enum wire_media *in, enum wire_media *answer)
+{
+    const struct serve_headers *header = &call->request->header;
+    enum wire_media preferred;
+
+    if (!wire_media_of(header->content_type, call->body, call->size, in)) {
+        call_fail(call, 415,
+                  "the content type '%.100s' is not text/csv, application/json or "
+                  "application/jsonlines",
+                  header->content_type);
+        return false;
+    }
+    preferred = *in;
+    if (call->service->accept && !wire_accept(call->service->accept, *in, &preferred))
+        preferred = *in;
+    if (!wire_accept(header->accept, preferred, answer)) {
+        call_fail(call, 406,
+                  "no answer can be made in '%.100s', only in text/csv, application/json and "
+                  "application/jsonlines",
+                  header->accept);
+        return false;
+    }
+    return true;
+}
+
+static const struct row_error *first_fault(const struct row_errors *errors)
+{
+    const struct row_error *first = errors->first;
+
+    for (const struct row_error *e = errors->first; e; e = e->next)
+        if (e->row < first->row)
+            first = e;
+    return first;
+}
+
+static void fail_at_row(struct call *call, const struct row_error *error)
+{
+    struct arena *scratch = &call->worker->scratch;
+    const char *text = error->column
+                           ? arena_format(scratch, "row %zu, column '%s': %s", error->row,
+                                          error->column, error->text)
+                           : arena_format(scratch, "row %zu: %s", error->row, error->text);
+
+    call_fail_at(
+        call, 400,
+        &(struct fault){.text = text, .column = error->column, .row = error->row, .has_row = true});
+}
+
+/* Score the rows and write the answers; JSON says in its place which row has a fault. */
+static void score(struct call *call, const struct served_model *model, struct wire_rows *rows,
+                  enum wire_media media)
+{
+    const size_t *columns;
+    const size_t count = bundle_csv_columns(model->bundle, &columns);
+    struct frame answer;
+    struct error err = {0};
+
+    bundle_apply(model->bundle, &rows->frame, &answer, &rows->errors, &call->worker->scratch);
+    const struct row_error *fault = first_fault(&rows->errors);
+    counter_add(&model->metrics[call->worker_index].rows, rows->frame.rows);
+    counter_add(&model->metrics[call->worker_index].faults, rows->errors.count);
+    if (fault && (media == WIRE_CSV || rows->errors.count >= rows->frame.rows)) {
+        fail_at_row(call, fault);
+        return;
+    }
+    if (!wire_encode(call->out, media, &answer, columns, count, &rows->errors, &err)) {
+        call_fail(call, status_of_error(&err), "%s", err.text);
+        return;
+    }
+    call->response->status = 200;
+    call->response->media = wire_media_name(media);
+}
+
+void answer_invocations(struct call *call, const struct model_set *set)
+{
+    const struct served_model *model = call_model(call, set);
+    const struct wire_limits limits = {.rows = call->service->options.rows_max,
+                                       .depth = SERVICE_JSON_DEPTH};
+    struct wire_rows rows = {0};
+    enum wire_media in, media;
+    struct error err = {0};
+
+    if (!model)
+        return;
+    call->model = model->name;
+    call->version = model->version;
+    if (!agree_on_media(call, &in, &media))
+        return;
+    const double started = clock_seconds();
+    if (!wire_decode(&rows, in, bundle_input(model->bundle), call->body, call->size, &limits,
+                     &call->worker->scratch, &err)) {
+        call_fail(call, status_of_error(&err), "%s", err.text);
+        return;
+    }
+    call->rows = rows.frame.rows;
+    score(call, model, &rows, media);
+    durations_add(&model->metrics[call->worker_index].inference,
+                  (uint64_t)((clock_seconds() - started) * 1e6));
+}

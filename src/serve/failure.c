@@ -1,0 +1,100 @@
+#include "serve/service_internal.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+/* The length of a well-formed UTF-8 sequence at the start of bytes, or 0. */
+static size_t utf8_length(const unsigned char *bytes, size_t left)
+{
+    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+    size_t length = bytes[0] < 0x80 ? 1 : bytes[0] >= 0xf0 ? 4 : bytes[0] >= 0xe0 ? 3 : 2;
+    uint32_t point = bytes[0] & (0xff >> (length + 1));
+
+    if (length == 1)
+        return 1;
+    if (bytes[0] < 0xc2 || bytes[0] > 0xf4 || length > left)
+        return 0;
+    for (size_t i = 1; i < length; i++) {
+        if ((bytes[i] & 0xc0) != 0x80)
+            return 0;
+        point = point << 6 | (bytes[i] & 0x3f);
+    }
+    const bool surrogate = point >= 0xd800 && point <= 0xdfff;
+    return point < least[length] || point > 0x10ffff || surrogate ? 0 : length;
+}
+
+void json_text_add(struct text *out, const char *bytes, size_t length)
+{
+    text_add(out, "\"", 1);
+    for (size_t i = 0; i < length;) {
+        const unsigned char c = (unsigned char)bytes[i];
+        const size_t step = utf8_length((const unsigned char *)bytes + i, length - i);
+        if (c == '"' || c == '\\')
+            text_add_format(out, "\\%c", c);
+        else if (c < 0x20 || c == 0x7f)
+            text_add_format(out, "\\u%04x", c);
+        else if (step == 0)
+            text_add(out, "\xef\xbf\xbd", 3);
+        else
+            text_add(out, bytes + i, step);
+        i += step ? step : 1;
+    }
+    text_add(out, "\"", 1);
+}
+
+static void add_member(struct text *out, const char *name, const char *value)
+{
+    text_add_format(out, "%s\"%s\": ", out->length > 1 ? ", " : "", name);
+    json_text_add(out, value, strlen(value));
+}
+
+void call_fail_at(struct call *call, int status, const struct fault *fault)
+{
+    struct text *out = call->out;
+
+    call->error = arena_string(&call->worker->scratch, fault->text, strlen(fault->text));
+    call->response->status = status;
+    call->response->media = "application/json";
+    out->length = 0;
+    text_add(out, "{", 1);
+    if (route_is_v2(call->route.id)) {
+        add_member(out, "error", call->error);
+    } else {
+        add_member(out, "error_code", status_word(status));
+        add_member(out, "message", call->error);
+    }
+    if (fault->has_row)
+        text_add_format(out, ", \"row\": %zu", fault->row);
+    if (fault->column)
+        add_member(out, "column", fault->column);
+    if (!route_is_v2(call->route.id))
+        add_member(out, "request_id", call->response->id);
+    text_add(out, "}\n", 2);
+}
+
+void call_fail(struct call *call, int status, const char *format, ...)
+{
+    struct error err = {0};
+    va_list args;
+    char text[ERROR_TEXT_MAX];
+
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    error_set(&err, ERR_DATA, "%s", text); /* makes one line of it */
+    call_fail_at(call, status, &(struct fault){.text = err.text});
+}
+
+void call_json(struct call *call, json_t *document)
+{
+    char *text = json_dumps(document, JSON_REAL_PRECISION(17));
+
+    json_decref(document);
+    if (!text)
+        BUG("a document that cannot be written");
+    call->response->status = 200;
+    call->response->media = "application/json";
+    text_add(call->out, text, strlen(text));
+    text_add(call->out, "\n", 1);
+    free(text);
+}

@@ -1,0 +1,64 @@
+/* http_internal — connections and exchanges, shared by http.c, http_exchange.c and http_watch.c. */
+#ifndef QUERN_SERVE_HTTP_INTERNAL_H
+#define QUERN_SERVE_HTTP_INTERNAL_H
+
+#include "serve/http.h"
+#include "serve/microhttpd_api.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+enum phase { PHASE_WAITING, PHASE_READING, PHASE_ANSWERING, PHASE_ENDED };
+
+/*
+ * The phase goes from READING to ANSWERING (event loop) or to ENDED (watch): whoever changes it
+ * first has the request.
+ */
+struct connection {
+    struct http_worker *worker;
+    struct connection *next, *previous; /* under the worker's lock */
+    int socket;
+    _Atomic int phase;
+    _Atomic double since; /* when the phase began, clock_seconds() */
+};
+
+/* One request; kept and used again by its worker. */
+struct exchange {
+    struct connection *connection;
+    struct exchange *next; /* free ones */
+    struct serve_request request;
+    struct text body, answer;
+    bool begun, done;
+};
+
+struct http_worker {
+    struct http *http;
+    size_t index;
+    struct MHD_Daemon *daemon;
+    struct exchange *free;
+    struct metrics *metrics;
+    pthread_mutex_t lock;
+    struct connection *first;
+};
+
+struct http {
+    const struct microhttpd_api *api;
+    struct service *service;
+    struct http_worker *worker; /* [workers] */
+    size_t workers;
+    double timeout;
+    bool tls;
+    atomic_bool draining;
+};
+
+/* Callbacks of libmicrohttpd. */
+void *http_exchange_begin(void *worker, const char *uri, struct MHD_Connection *handle);
+enum MHD_Result http_exchange_step(void *worker, struct MHD_Connection *handle, const char *path,
+                                   const char *method, const char *version, const char *bytes,
+                                   size_t *size, void **state);
+void http_exchange_end(void *worker, struct MHD_Connection *handle, void **state,
+                       enum MHD_RequestTerminationCode why);
+/* Free what a worker keeps for later exchanges. */
+void http_exchange_forget(struct http_worker *worker);
+
+#endif

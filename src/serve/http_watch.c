@@ -1,0 +1,76 @@
+/* Deadlines, from outside of the event loops. */
+#include "base/clock.h"
+#include "serve/http_internal.h"
+
+#include <string.h>
+#include <sys/socket.h>
+
+static const char slow_sentence[] = "the request was not complete in time";
+
+/* The only answer that libmicrohttpd does not write; a socket that takes none of it is gone. */
+static void send_timeout(const struct connection *connection)
+{
+    static const char body[] =
+        "{\"error_code\": \"REQUEST_TIMEOUT\", \"message\": \"the request was not complete in "
+        "time\"}\n";
+    char answer[512];
+    const int length = snprintf(answer, sizeof answer,
+                                "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n"
+                                "Content-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
+                                sizeof body - 1, body);
+
+    if (send(connection->socket, answer, (size_t)length, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+        return;
+}
+
+/* True: a request was cut short. */
+static bool end_if_late(struct http *http, struct connection *connection, double now)
+{
+    int phase = atomic_load(&connection->phase);
+    const double since = atomic_load_explicit(&connection->since, memory_order_relaxed);
+
+    if (phase == PHASE_ENDED || now - since < http->timeout ||
+        !atomic_compare_exchange_strong(&connection->phase, &phase, PHASE_ENDED))
+        return false;
+    if (phase == PHASE_READING && !http->tls)
+        send_timeout(connection);
+    shutdown(connection->socket, SHUT_RDWR); /* its event loop sees the end and closes it */
+    return phase == PHASE_READING;
+}
+
+void http_watch(struct http *http)
+{
+    const double now = clock_seconds();
+
+    for (size_t i = 0; i < http->workers; i++) {
+        struct http_worker *worker = &http->worker[i];
+        size_t cut = 0;
+        pthread_mutex_lock(&worker->lock); /* a connection in the list is open */
+        for (struct connection *c = worker->first; c; c = c->next)
+            cut += end_if_late(http, c, now);
+        pthread_mutex_unlock(&worker->lock);
+        const struct serve_request slow = {.method = "",
+                                           .path = "",
+                                           .arrived = clock_now() - (int64_t)(http->timeout * 1e6),
+                                           .started = now - http->timeout};
+        for (; cut > 0; cut--)
+            serve_give_up(http->service, http->workers, &slow, 408, slow_sentence);
+    }
+}
+
+struct http_load http_load(struct http *http)
+{
+    struct http_load load = {0};
+
+    for (size_t i = 0; i < http->workers; i++) {
+        struct http_worker *worker = &http->worker[i];
+        pthread_mutex_lock(&worker->lock);
+        for (const struct connection *c = worker->first; c; c = c->next) {
+            const int phase = atomic_load(&c->phase);
+            load.connections++;
+            load.busy += phase == PHASE_READING || phase == PHASE_ANSWERING;
+        }
+        pthread_mutex_unlock(&worker->lock);
+    }
+    return load;
+}
