@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/progress.h"
 #include "metric/threshold.h"
+#include "pipeline/bundle_evaluate.h"
 #include "pipeline/stage_key.h"
 #include "pipeline/tabular_metrics.h"
 
@@ -95,7 +96,7 @@ static bool write_results(const struct tabular_run *run, const char *folder,
     json_t *evaluation;
 
     return tabular_evaluation(&evaluation, &data->labels, &data->part[TABULAR_TEST], test,
-                              decision->threshold, run->config->model.trees.seed, err) &&
+                              decision->threshold, EVALUATION_SEED, err) &&
            write_document(folder, "evaluation.json", evaluation, err) &&
            write_document(folder, "decision.json", decision_json(decision), err) &&
            write_document(folder, "reference.json", tabular_reference(data, validation), err);

@@ -105,3 +105,16 @@ struct frame tabular_frame(const struct tabular_table *table, const struct schem
 {
     return (struct frame){schema, table->rows, table->column};
 }
+
+bool tabular_row_fail(const struct tabular_table *table, size_t first,
+                      const struct row_errors *errors, struct error *err)
+{
+    const struct row_error *worst = errors->first;
+
+    for (const struct row_error *e = errors->first; e; e = e->next)
+        if (e->row < worst->row)
+            worst = e;
+    return error_set(err, ERR_DATA, "row %zu of '%s': %s%s%s%s", first + worst->row + 1,
+                     table->source, worst->column ? "column '" : "",
+                     worst->column ? worst->column : "", worst->column ? "': " : "", worst->text);
+}

@@ -64,6 +64,13 @@ MUST_CHECK bool tabular_table_read(struct tabular_table *table, const struct tab
 
 struct frame tabular_frame(const struct tabular_table *table, const struct schema *schema);
 
+/*
+ * Rows that cannot be transformed end what works on whole tables only: ERR_DATA with the place of
+ * the first, `first` rows into the table. Returns false.
+ */
+bool tabular_row_fail(const struct tabular_table *table, size_t first,
+                      const struct row_errors *errors, struct error *err);
+
 /* Learn the classes from training rows. ERR_DATA: fewer than two, or too many. */
 MUST_CHECK bool tabular_labels_learn(struct tabular_labels *labels, enum tabular_task task,
                                      const char *positive, const struct tabular_table *table,

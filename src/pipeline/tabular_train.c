@@ -11,20 +11,6 @@
 
 #define VALUES_MAX ((size_t)1 << 33) /* of a feature matrix: 32 GiB */
 
-/* A row that cannot be transformed ends a run: training goes on with whole tables only. */
-static bool fail_row(const struct tabular_table *table, size_t first,
-                     const struct row_errors *errors, struct error *err)
-{
-    const struct row_error *worst = errors->first;
-
-    for (const struct row_error *e = errors->first; e; e = e->next)
-        if (e->row < worst->row)
-            worst = e;
-    return error_set(err, ERR_DATA, "row %zu of '%s': %s%s%s%s", first + worst->row + 1,
-                     table->source, worst->column ? "column '" : "",
-                     worst->column ? worst->column : "", worst->column ? "': " : "", worst->text);
-}
-
 bool tabular_scores(const struct scorer *scorer, const struct tabular_table *table,
                     const struct schema *schema, double **scores, struct error *err)
 {
@@ -47,7 +33,7 @@ bool tabular_scores(const struct scorer *scorer, const struct tabular_table *tab
         struct row_errors errors = {.memory = &scratch};
         arena_reset(&scratch);
         scorer_run(scorer, &buffers, &rows, out + first * outputs, &errors, &scratch);
-        ok = errors.count == 0 || fail_row(table, first, &errors, err);
+        ok = errors.count == 0 || tabular_row_fail(table, first, &errors, err);
         ok = ok && interrupt_check("scoring", err);
     }
     arena_clear(&scratch);
