@@ -1,12 +1,14 @@
 /* predict_table — blocks of Parquet files, and answers as Parquet. */
 #include "pipeline/predict_internal.h"
 
+#include "base/file.h"
 #include "table/reader.h"
 #include "table/writer.h"
 #include "wire/rows.h"
 
 #include <math.h>
 #include <string.h>
+#include <unistd.h>
 
 /* How a column is read: numbers as doubles where that is exact, what else it is as it is. */
 static enum table_type wish_for(enum schema_kind kind, enum table_type type)
@@ -218,5 +220,14 @@ bool predict_table_write(struct predict_output *output, struct predict_flow *flo
         field[source->joined + c] = (struct table_field){
             wanted->column[c].name,
             wanted->column[c].kind == SCHEMA_NUMBER ? TABLE_DOUBLE : TABLE_TEXT};
-    return table_stream_write(path, field, source->joined + wanted->count, give_chunk, &out, err);
+    /* The name may end in ".out", which says nothing to the writer. */
+    char *partial = file_partial_name(path);
+    const bool ok =
+        table_stream_write_partial(partial, "answers.parquet", field,
+                                   source->joined + wanted->count, give_chunk, &out, err) &&
+        file_publish(partial, path, err);
+    if (!ok)
+        unlink(partial);
+    free(partial);
+    return ok;
 }
