@@ -34,6 +34,7 @@ MUST_CHECK bool http_connect(int *fd, const struct http_url *url, struct error *
 struct http_request {
     const char *method, *path;                  /* path NULL: that of the URL */
     const char *content_type, *accept, *bearer; /* or NULL */
+    const char *id;                             /* X-Request-Id, or NULL */
     struct table_string body;
 };
 /* Append the request. ERR_DATA: a header that cannot be sent, such as one with a line break. */

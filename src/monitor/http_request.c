@@ -108,7 +108,8 @@ bool http_request_write(struct text *out, const struct http_url *url,
                     six ? "[" : "", url->host, six ? "]" : "", url->port);
     if (!add_header(out, "Content-Type", "", request->content_type, err) ||
         !add_header(out, "Accept", "", request->accept, err) ||
-        !add_header(out, "Authorization", "Bearer ", request->bearer, err))
+        !add_header(out, "Authorization", "Bearer ", request->bearer, err) ||
+        !add_header(out, "X-Request-Id", "", request->id, err))
         return false;
     if (request->body.bytes)
         text_add_format(out, "Content-Length: %zu\r\n", request->body.length);

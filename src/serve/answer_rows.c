@@ -68,37 +68,43 @@ static const struct row_error *first_fault(const struct row_errors *errors)
     return first;
 }
 
-static void fail_at_row(struct call *call, const struct row_error *error)
+void call_fail_at_row(struct call *call, const struct row_errors *errors)
 {
-    struct arena *scratch = &call->worker->scratch;
-    const char *text = error->column
-                           ? arena_format(scratch, "row %zu, column '%s': %s", error->row,
-                                          error->column, error->text)
-                           : arena_format(scratch, "row %zu: %s", error->row, error->text);
+    const struct row_error *error = first_fault(errors);
+    struct error err = {0};
 
+    wire_row_error(errors, &err);
     call_fail_at(
         call, 400,
-        &(struct fault){.text = text, .column = error->column, .row = error->row, .has_row = true});
+        &(struct fault){
+            .text = err.text, .column = error->column, .row = error->row + 1, .has_row = true});
 }
 
-/* Score the rows and write the answers; JSON says in its place which row has a fault. */
-static void score(struct call *call, const struct served_model *model, struct wire_rows *rows,
-                  enum wire_media media)
+void call_scored(struct call *call, const struct served_model *model, const struct wire_rows *rows,
+                 double started)
+{
+    struct model_metrics *metrics = &model->metrics[call->worker_index];
+
+    call->rows = rows->frame.rows;
+    counter_add(&metrics->rows, rows->frame.rows);
+    counter_add(&metrics->faults, rows->errors.count);
+    durations_add(&metrics->inference, (uint64_t)((clock_seconds() - started) * 1e6));
+}
+
+/* Write the answers; JSON says in its place which row has a fault, unless every row has. */
+static void write_answers(struct call *call, const struct served_model *model,
+                          const struct frame *answer, const struct row_errors *errors,
+                          enum wire_media media)
 {
     const size_t *columns;
     const size_t count = bundle_csv_columns(model->bundle, &columns);
-    struct frame answer;
     struct error err = {0};
 
-    bundle_apply(model->bundle, &rows->frame, &answer, &rows->errors, &call->worker->scratch);
-    const struct row_error *fault = first_fault(&rows->errors);
-    counter_add(&model->metrics[call->worker_index].rows, rows->frame.rows);
-    counter_add(&model->metrics[call->worker_index].faults, rows->errors.count);
-    if (fault && (media == WIRE_CSV || rows->errors.count >= rows->frame.rows)) {
-        fail_at_row(call, fault);
+    if (errors->first && (media == WIRE_CSV || errors->count >= answer->rows)) {
+        call_fail_at_row(call, errors);
         return;
     }
-    if (!wire_encode(call->out, media, &answer, columns, count, &rows->errors, &err)) {
+    if (!wire_encode(call->out, media, answer, columns, count, errors, &err)) {
         call_fail(call, status_of_error(&err), "%s", err.text);
         return;
     }
@@ -112,6 +118,7 @@ void answer_invocations(struct call *call, const struct model_set *set)
     const struct wire_limits limits = {.rows = call->service->options.rows_max,
                                        .depth = SERVICE_JSON_DEPTH};
     struct wire_rows rows = {0};
+    struct frame answer;
     enum wire_media in, media;
     struct error err = {0};
 
@@ -127,8 +134,7 @@ void answer_invocations(struct call *call, const struct model_set *set)
         call_fail(call, status_of_error(&err), "%s", err.text);
         return;
     }
-    call->rows = rows.frame.rows;
-    score(call, model, &rows, media);
-    durations_add(&model->metrics[call->worker_index].inference,
-                  (uint64_t)((clock_seconds() - started) * 1e6));
+    bundle_apply(model->bundle, &rows.frame, &answer, &rows.errors, &call->worker->scratch);
+    write_answers(call, model, &answer, &rows.errors, media);
+    call_scored(call, model, &rows, started);
 }

@@ -1,15 +1,18 @@
 /* The Open Inference Protocol: /v2 (docs/serving.md). */
+#include "base/clock.h"
 #include "serve/service_internal.h"
+#include "wire/v2.h"
+
+#include <string.h>
 
 static json_t *tensors_json(const struct schema *schema)
 {
     json_t *list = json_array();
 
     for (size_t i = 0; i < schema->count; i++)
-        json_array_append_new(
-            list,
-            json_pack("{s:s, s:s, s:[i]}", "name", schema->column[i].name, "datatype",
-                      schema->column[i].kind == SCHEMA_NUMBER ? "FP64" : "BYTES", "shape", -1));
+        json_array_append_new(list, json_pack("{s:s, s:s, s:[i]}", "name", schema->column[i].name,
+                                              "datatype", v2_datatype(schema->column[i].kind),
+                                              "shape", -1));
     return list;
 }
 
@@ -48,8 +51,62 @@ void answer_v2_read(struct call *call, const struct model_set *set)
                         : json_pack("{s:s, s:b}", "name", model->name, "ready", 1));
 }
 
+/* Inference-Header-Content-Length: where the JSON ends and binary tensors begin. */
+static bool read_json_size(struct call *call, size_t *json_size)
+{
+    const char *text = call->request->header.inference_header_length;
+    int64_t value = V2_JSON_ALL;
+
+    *json_size = V2_JSON_ALL;
+    if (!text)
+        return true;
+    if (!text_to_int64(text, strlen(text), &value) || value < 0 || (size_t)value > call->size) {
+        call_fail(call, 400,
+                  "Inference-Header-Content-Length '%.40s' is not a size within the body of %zu "
+                  "bytes",
+                  text, call->size);
+        return false;
+    }
+    *json_size = (size_t)value;
+    return true;
+}
+
 void answer_infer(struct call *call, const struct model_set *set)
 {
-    if (call_model(call, set))
-        call_fail(call, 500, "tensors are not read yet");
+    const struct served_model *model = call_model(call, set);
+    const struct wire_limits limits = {.rows = call->service->options.rows_max,
+                                       .depth = SERVICE_JSON_DEPTH};
+    struct v2_request request = {0};
+    struct arena *scratch = &call->worker->scratch;
+    struct error err = {0};
+    struct frame answer;
+    size_t json_size;
+
+    if (!model)
+        return;
+    call->model = model->name;
+    call->version = model->version;
+    if (!read_json_size(call, &json_size))
+        return;
+    const double started = clock_seconds();
+    if (!v2_decode(&request, bundle_input(model->bundle), bundle_output(model->bundle), call->body,
+                   call->size, json_size, &limits, scratch, &err)) {
+        call_fail(call, status_of_error(&err), "%s", err.text);
+        return;
+    }
+    bundle_apply(model->bundle, &request.rows.frame, &answer, &request.rows.errors, scratch);
+    call_scored(call, model, &request.rows, started);
+    if (request.rows.errors.first) {
+        call_fail_at_row(call, &request.rows.errors);
+        return;
+    }
+    if (!v2_encode(call->out, &json_size, &request, model->name, model->version, &answer,
+                   &request.rows.errors, &err)) {
+        call_fail(call, status_of_error(&err), "%s", err.text);
+        return;
+    }
+    call->response->status = 200;
+    call->response->inference_header = json_size;
+    call->response->media =
+        json_size == V2_JSON_ALL ? "application/json" : "application/octet-stream";
 }

@@ -53,7 +53,7 @@ void answer_models_change(struct call *call);
 /* The model a path names, or the default; fails the call with 404 or 503 and gives NULL. */
 const struct served_model *call_model(struct call *call, const struct model_set *set);
 
-/* A fault in a request: one sentence, and the row (from 0) and column where it has them. */
+/* A fault in a request: one sentence, and the row (from 1) and column where it has them. */
 struct fault {
     const char *text;
     const char *column; /* or NULL */
@@ -65,6 +65,13 @@ struct fault {
 void call_fail(struct call *call, int status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void call_fail_at(struct call *call, int status, const struct fault *fault);
+
+/* The same for the first row at fault. */
+void call_fail_at_row(struct call *call, const struct row_errors *errors);
+
+/* Count rows that were scored since `started`. */
+void call_scored(struct call *call, const struct served_model *model, const struct wire_rows *rows,
+                 double started);
 
 /* Make the answer this document; takes the reference. */
 void call_json(struct call *call, json_t *document);

@@ -157,7 +157,7 @@ TEST(answer_has_row_and_column_of_a_fault)
 
     EXPECT_EQ(got.status, 400);
     EXPECT_HAS(got.body, "\"error_code\": \"BAD_REQUEST\"");
-    EXPECT_HAS(got.body, "\"row\": 2, \"column\": \"second\"");
+    EXPECT_HAS(got.body, "\"row\": 3, \"column\": \"second\"");
     EXPECT_HAS(got.body, got.id);
     close_service();
 }
@@ -396,5 +396,57 @@ TEST(answer_counts_itself)
     EXPECT_HAS(got.media, "openmetrics");
     EXPECT_HAS(got.body, "# TYPE http_requests counter\n");
     EXPECT_STR(got.body + got.size - 6, "# EOF\n");
+    close_service();
+}
+
+static void add_le(struct text *to, const void *bytes, size_t size)
+{
+    text_add(to, bytes, size); /* the machines this runs on are little-endian */
+}
+
+TEST(answer_speaks_v2)
+{
+    struct text body = {0};
+    const double first[] = {0.1, 5}, second[] = {0.2, 4};
+    char json_size[32];
+
+    service = pair_service(&(struct service_options){0});
+    struct serve_response got = answer_of((struct serve_request){
+        .method = "POST",
+        .path = "/v2/models/pair/infer",
+        .body = "{\"id\": \"7\", \"inputs\": [{\"name\": \"x\", \"shape\": [2, 2], \"datatype\": "
+                "\"FP64\", \"data\": [[0.1, 0.2], [5, 4]]}]}"});
+    EXPECT_EQ(got.status, 200);
+    EXPECT_HAS(got.body, "\"id\"");
+    EXPECT_HAS(got.body, "\"yes\"");
+    EXPECT_EQ(got.inference_header, 0);
+
+    text_add_format(
+        &body, "{\"inputs\": [{\"name\": \"first\", \"shape\": [2], \"datatype\": \"FP64\", "
+               "\"parameters\": {\"binary_data_size\": 16}}, {\"name\": \"second\", \"shape\": "
+               "[2], \"datatype\": \"FP64\", \"parameters\": {\"binary_data_size\": 16}}], "
+               "\"outputs\": [{\"name\": \"label\", \"parameters\": {\"binary_data\": true}}]}");
+    snprintf(json_size, sizeof json_size, "%zu", body.length);
+    add_le(&body, first, sizeof first);
+    add_le(&body, second, sizeof second);
+    struct serve_request request = {.method = "POST",
+                                    .path = "/v2/models/pair/versions/1/infer",
+                                    .body = body.bytes,
+                                    .size = body.length,
+                                    .header = {.inference_header_length = json_size}};
+    got = answer_of(request);
+    EXPECT_EQ(got.status, 200);
+    EXPECT_STR(got.media, "application/octet-stream");
+    EXPECT_EQ(got.size - got.inference_header, 4 + 3 + 4 + 2);
+    EXPECT_EQ(memcmp(got.body + got.inference_header, "\3\0\0\0yes\2\0\0\0no", 13), 0);
+
+    /* What does not fit has the shape of errors that clients of V2 read. */
+    request.size -= 8;
+    got = answer_of(request);
+    EXPECT_EQ(got.status, 400);
+    EXPECT_HAS(got.body, "{\"error\": \"");
+    request.header.inference_header_length = "99999";
+    EXPECT_EQ(answer_of(request).status, 400);
+    text_clear(&body);
     close_service();
 }

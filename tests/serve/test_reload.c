@@ -1,0 +1,171 @@
+/* Models that change while requests are answered. */
+#include "serve/support.h"
+
+#include "base/clock.h"
+#include "serve/service.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <unistd.h>
+
+enum { READERS = 3, SWAPS = 60 };
+
+struct reader {
+    struct service *service;
+    size_t worker;
+    atomic_bool *stop;
+    size_t answered, wrong;
+};
+
+static void *keep_asking(void *context)
+{
+    struct reader *reader = context;
+    struct text out = {0};
+
+    while (!atomic_load(reader->stop)) {
+        struct serve_response got;
+        const struct serve_request request = {
+            .method = "POST",
+            .path = "/models/pair/invoke",
+            .body = "1,2",
+            .size = 3,
+            .started = clock_seconds(),
+            .header = {.content_type = "text/csv", .content_length = "3"}};
+        serve_answer(reader->service, reader->worker, &request, &out, &got);
+        const bool right =
+            got.status == 200 && (strcmp(got.body, "yes\n") == 0 || strcmp(got.body, "two\n") == 0);
+        reader->wrong += !right;
+        reader->answered++;
+    }
+    text_clear(&out);
+    return NULL;
+}
+
+/* Readers never wait and never see a model that is gone, whatever writers do. */
+TEST(reload_under_load)
+{
+    struct service *service = NULL;
+    struct error err = {0};
+    struct reader reader[READERS];
+    pthread_t thread[READERS];
+    atomic_bool stop = false;
+    char path[256], other[256];
+
+    EXPECT_OK(service_open(
+                  &service,
+                  &(struct service_options){.workers = READERS, .body_max = 1000, .rows_max = 10},
+                  &err),
+              &err);
+    struct models *models = service_models(service);
+    snprintf(path, sizeof path, "%s", pair_bundle("pair", "no", "yes"));
+    EXPECT_EQ(models_add(models, NULL, path, &err), MODELS_DONE);
+    for (size_t i = 0; i < READERS; i++) {
+        reader[i] = (struct reader){service, i, &stop, 0, 0};
+        EXPECT_EQ(pthread_create(&thread[i], NULL, keep_asking, &reader[i]), 0);
+    }
+    for (size_t i = 0; i < SWAPS; i++) {
+        pair_bundle("pair", "one", i % 2 ? "yes" : "two");
+        models_refresh(models, true);
+        snprintf(other, sizeof other, "other-%zu", i);
+        EXPECT_EQ(models_add(models, other, path, &err), MODELS_DONE);
+        if (i % 3 == 0)
+            EXPECT_EQ(models_remove(models, other, strlen(other), &err), MODELS_DONE);
+        models_collect(models);
+    }
+    atomic_store(&stop, true);
+    for (size_t i = 0; i < READERS; i++) {
+        pthread_join(thread[i], NULL);
+        EXPECT(reader[i].answered > 0);
+        EXPECT_EQ(reader[i].wrong, 0);
+    }
+    const struct model_set *set = models_enter(models, 0);
+    EXPECT_EQ(set->count, 1 + SWAPS - SWAPS / 3);
+    models_leave(models, 0);
+    service_close(service);
+}
+
+/* A registry with two versions, the alias at `version`; what a push and a promotion leave. */
+static void point_alias(const char *registry, int version)
+{
+    char text[128], path[256];
+
+    snprintf(text, sizeof text, "{\"aliases\": {\"champion\": %d}, \"history\": []}", version);
+    snprintf(path, sizeof path, "%s/pair/aliases.json.new", registry);
+    FILE *file = fopen(path, "w");
+    EXPECT(file && fputs(text, file) >= 0 && fclose(file) == 0);
+    struct test_output moved = test_shell("mv '%s' '%s/pair/aliases.json'", path, registry);
+    EXPECT_EQ(moved.status, 0);
+    test_output_clear(&moved);
+}
+
+static void add_version(const char *registry, int version, const char *label)
+{
+    struct test_output made =
+        test_shell("d='%s/pair/versions/%d'; mkdir -p $d && mv '%s' $d/bundle "
+                   "&& echo '{\"version\": %d}' >$d/entry.json",
+                   registry, version, pair_bundle("made", "no", label), version);
+    EXPECT_EQ(made.status, 0);
+    test_output_clear(&made);
+}
+
+/* Until an answer is `want`, for at most ten seconds; every answer must be a good one. */
+static bool answers_become(unsigned port, const char *want)
+{
+    const double began = clock_seconds();
+
+    while (clock_seconds() - began < 10) {
+        struct answer a = ask(port, "POST", "/invocations", "Content-Type: text/csv\r\n", "1,2");
+        const bool same = a.status == 200 && strcmp(a.body, want) == 0;
+        EXPECT_EQ(a.status, 200);
+        answer_clear(&a);
+        if (same)
+            return true;
+    }
+    return false;
+}
+
+TEST(reload_follows_the_alias)
+{
+    char registry[256];
+
+    snprintf(registry, sizeof registry, "%s/registry", test_folder());
+    add_version(registry, 1, "v1");
+    add_version(registry, 2, "v2");
+    point_alias(registry, 1);
+    struct server_process server =
+        server_start("registry:pair@champion --registry '%s' --poll 0.1", registry);
+    EXPECT(answers_become(server.port, "v1\n"));
+    point_alias(registry, 2);
+    EXPECT(answers_become(server.port, "v2\n"));
+    struct answer a = ask(server.port, "GET", "/v2/models/pair", "", NULL);
+    EXPECT_HAS(a.body, "\"versions\": [\"2\"]");
+    answer_clear(&a);
+
+    /* A version that does not open changes nothing and is told of once. */
+    add_version(registry, 3, "v3");
+    struct test_output spoilt =
+        test_shell("echo x >'%s/pair/versions/3/bundle/bundle.json'", registry);
+    test_output_clear(&spoilt);
+    point_alias(registry, 3);
+    usleep(500000);
+    EXPECT(answers_become(server.port, "v2\n"));
+    struct test_output said = test_shell("grep -c 'stays at version 2' '%s'", server.log);
+    EXPECT_STR(said.out, "1\n");
+    test_output_clear(&said);
+    point_alias(registry, 1);
+    EXPECT(answers_become(server.port, "v1\n"));
+    EXPECT_EQ(server_stop(&server, SIGTERM), 0);
+}
+
+TEST(reload_on_hangup)
+{
+    const char *path = pair_bundle("hup", "no", "old");
+    struct server_process server = server_start("'%s'", path);
+
+    EXPECT(answers_become(server.port, "old\n"));
+    pair_bundle("hup", "no", "new");
+    kill(server.process, SIGHUP);
+    EXPECT(answers_become(server.port, "new\n"));
+    EXPECT_EQ(server_stop(&server, SIGTERM), 0);
+}
