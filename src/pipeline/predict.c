@@ -36,11 +36,14 @@ bool predict_source_next(struct predict_source *source, struct predict_block *bl
                                                  : predict_text_next(source, block, more, err);
 }
 
+enum { FILE_NAME_ROOM = 4096 };
+
 static void write_fault(const struct predict_output *output, const struct row_error *fault)
 {
-    const char *file = output->source->file->input;
+    char file[FILE_NAME_ROOM];
     struct text line = {0};
 
+    place_name(output->source->job->input, output->source->file->input, file, sizeof file);
     json_write_word(&line, "{\"file\": ");
     json_write_string(&line, file, strlen(file));
     json_write_word(&line, ", \"fault\": ");
@@ -300,6 +303,7 @@ bool predict_run(const struct predict_options *options, struct predict_result *r
     struct predict_job job = {.options = options};
     struct places places = {0};
 
+    job.input = &places.input;
     *result = (struct predict_result){0};
     if (!bundle_open(&job.bundle, options->bundle, err))
         return false;

@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "pipeline/bundle.h"
 #include "pipeline/predict.h"
+#include "remote/place.h"
 #include "table/table.h"
 #include "wire/csv.h"
 
@@ -47,6 +48,7 @@ struct predict_block {
 /* What all files have in common. */
 struct predict_job {
     const struct predict_options *options;
+    const struct place *input; /* where the inputs are, to name them as the user does */
     struct bundle *bundle;
     struct schema wanted; /* columns of an answer to write */
     size_t *column;       /* [wanted.count] in bundle_output() */
