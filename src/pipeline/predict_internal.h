@@ -15,7 +15,6 @@
 #include "base/text.h"
 #include "pipeline/bundle.h"
 #include "pipeline/predict.h"
-#include "remote/place.h"
 #include "table/table.h"
 #include "wire/csv.h"
 
@@ -48,7 +47,6 @@ struct predict_block {
 /* What all files have in common. */
 struct predict_job {
     const struct predict_options *options;
-    const struct place *input; /* where the inputs are, to name them as the user does */
     struct bundle *bundle;
     struct schema wanted; /* columns of an answer to write */
     size_t *column;       /* [wanted.count] in bundle_output() */
@@ -61,6 +59,7 @@ struct predict_job {
 /* One input file and where its answers go. */
 struct predict_file {
     const char *input, *output;
+    const char *name; /* of the input in messages: the remote one of a copy */
     enum predict_format from, to;
 };
 
