@@ -145,13 +145,16 @@ json_t *load_json(const struct load_result *r, const struct load_options *option
     for (size_t i = 0; i < r->faults; i++)
         json_array_append_new(faults, json_pack("{s:s, s:I}", "error", r->fault[i].text,
                                                 "occurrences", (json_int_t)r->fault[i].count));
-    return json_pack(
-        "{s:I, s:f, s:f, s:I, s:I, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:I, s:o}",
+    json_t *document = json_pack(
+        "{s:I, s:f, s:f, s:I, s:I, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:o}",
         "connections", (json_int_t)options->connections, "rate", options->rate, "seconds",
         r->seconds, "requests", (json_int_t)r->latency.count, "failures", (json_int_t)r->failures,
         "throughput", per_second(r->latency.count, r), "mean_ms", latencies_mean(&r->latency) * 1e3,
         "min_ms", r->latency.min * 1e3, "p50_ms", milliseconds(r, 0.5), "p90_ms",
         milliseconds(r, 0.9), "p99_ms", milliseconds(r, 0.99), "p99_9_ms", milliseconds(r, 0.999),
-        "max_ms", r->latency.max * 1e3, "client_cpu_seconds", r->cpu_seconds, "malformed_refused",
-        (json_int_t)r->malformed, "errors", faults);
+        "max_ms", r->latency.max * 1e3, "client_cpu_seconds", r->cpu_seconds, "errors", faults);
+
+    if (options->malformed_share > 0)
+        json_object_set_new(document, "malformed_refused", json_integer((json_int_t)r->malformed));
+    return document;
 }

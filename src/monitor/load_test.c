@@ -42,7 +42,7 @@ static bool check_limits(const struct load_result *r, const struct load_test_opt
         return error_set(err, ERR_CHECK, "%.0f requests/s in the load test, the limit is %.0f",
                          throughput, options->min_throughput);
     if (options->max_p99_ms > 0 && p99 > options->max_p99_ms)
-        return error_set(err, ERR_CHECK, "p99 of %.3f ms in the load test, the limit is %.3f ms",
+        return error_set(err, ERR_CHECK, "p99 of %.4g ms in the load test, the limit is %.4g ms",
                          p99, options->max_p99_ms);
     return true;
 }

@@ -172,13 +172,33 @@ void replay_clear(struct replay_result *result)
     result->shown = 0;
 }
 
+/* A text that may hold any bytes. */
+static json_t *shown_json(const char *text)
+{
+    json_t *value = text ? json_string(text) : json_null();
+
+    return value ? value : json_string("(bytes that are not UTF-8)");
+}
+
+/* In quotes, so that a line break or a space at the end is seen. */
+static void print_shown(const char *title, const char *text, FILE *out)
+{
+    json_t *value = shown_json(text);
+    char *shown = json_dumps(value, JSON_ENCODE_ANY);
+
+    fprintf(out, "  %s  %s\n", title, text && shown ? shown : "(not logged)");
+    free(shown);
+    json_decref(value);
+}
+
 void replay_print(const struct replay_result *r, FILE *out)
 {
     for (size_t i = 0; i < r->shown; i++) {
         const struct replay_difference *d = &r->difference[i];
-        fprintf(out, "line %zu%s%s, %s: status %d, was %d\n  was  %s\n  is   %s\n", d->line,
-                d->id ? ", id " : "", d->id ? d->id : "", d->path, d->status, d->logged_status,
-                d->logged ? d->logged : "(not logged)", d->answer);
+        fprintf(out, "line %zu%s%s, %s: status %d, was %d\n", d->line, d->id ? ", id " : "",
+                d->id ? d->id : "", d->path, d->status, d->logged_status);
+        print_shown("was", d->logged, out);
+        print_shown("is ", d->answer, out);
     }
     fprintf(out, "%zu requests sent again, %zu agree, %zu differ\n", r->sent, r->agree,
             r->sent - r->agree);
@@ -186,14 +206,6 @@ void replay_print(const struct replay_result *r, FILE *out)
     if (left_out)
         fprintf(out, "left out: %zu without a payload, %zu cut, %zu that change models\n",
                 r->without_payload, r->cut, r->changing);
-}
-
-/* A text that may hold any bytes. */
-static json_t *shown_json(const char *text)
-{
-    json_t *value = text ? json_string(text) : json_null();
-
-    return value ? value : json_string("(bytes that are not UTF-8)");
 }
 
 json_t *replay_json(const struct replay_result *r)

@@ -1,7 +1,9 @@
 #include "pipeline/registry.h"
 
 #include "base/file.h"
+#include "pipeline/registry_remote.h"
 #include "pipeline/registry_store.h"
+#include "remote/place.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -144,6 +146,8 @@ bool registry_resolve(struct registry_version *found, const char *registry, cons
     json_t *aliases = NULL;
     size_t version = 0;
 
+    if (place_is_remote(registry))
+        return registry_remote_resolve(found, registry, text, err);
     /* Aliases first: a version is there before an alias means it. */
     bool ok = registry_parse_address(&address, text, err) &&
               registry_aliases_read(&aliases, registry, address.name, err) &&

@@ -7,7 +7,8 @@
  *
  * Versions are whole numbers from 1, given in order. A push appears by one rename, an alias moves
  * by one rename: kill -9 leaves the old state or the new. Writers take REGISTRY/NAME/.lock; readers
- * need no lock. docs/registry.md has the files key by key.
+ * need no lock. REGISTRY may be s3://bucket/key (registry_remote.h). docs/registry.md has the files
+ * key by key.
  *
  * A name or alias is letters, digits, '.', '_' and '-', not beginning with '.' or '-'; an alias is
  * not a number.

@@ -2,6 +2,8 @@
 #include "pipeline/registry_store.h"
 
 #include "base/file.h"
+#include "pipeline/registry_remote.h"
+#include "remote/place.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -34,7 +36,7 @@ static bool list_name(json_t **listed, const char *registry, const char *name, s
     return true;
 }
 
-bool registry_list(json_t **list, const char *registry, struct error *err)
+static bool list_folder(json_t **list, const char *registry, struct error *err)
 {
     struct dirent **entries;
     struct error ignored = {0};
@@ -63,6 +65,12 @@ bool registry_list(json_t **list, const char *registry, struct error *err)
     }
     *list = found;
     return ok;
+}
+
+bool registry_list(json_t **list, const char *registry, struct error *err)
+{
+    return place_is_remote(registry) ? registry_remote_list(list, registry, err)
+                                     : list_folder(list, registry, err);
 }
 
 static bool read_entry(json_t **entry, const char *registry, const char *name, size_t version,
@@ -134,6 +142,8 @@ bool registry_show(json_t **shown, const char *registry, const char *text, struc
     struct registry_version found = {0};
     json_t *aliases = NULL;
 
+    if (place_is_remote(registry))
+        return registry_remote_show(shown, registry, text, err);
     /* Resolving also says what there is when the name is wrong. */
     bool ok = registry_parse_address(&address, text, err) &&
               registry_resolve(&found, registry, text, err) &&

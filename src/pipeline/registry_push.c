@@ -5,6 +5,8 @@
 #include "base/file.h"
 #include "base/interrupt.h"
 #include "pipeline/bundle_internal.h"
+#include "pipeline/registry_remote.h"
+#include "remote/place.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -96,7 +98,10 @@ static bool read_part(json_t **document, const char *bundle, const char *name, s
     return ok;
 }
 
-/* {"auc": 0.93, "f1": 0.86, ...}: every number of an evaluation that has a "value". */
+/*
+ * {"auc": 0.93, "f1": 0.86, ...}: every number of an evaluation that has a "value", but for what a
+ * constant answer would reach.
+ */
 static json_t *metrics_of(const json_t *evaluation)
 {
     json_t *metrics = json_object(), *section, *metric;
@@ -107,7 +112,7 @@ static json_t *metrics_of(const json_t *evaluation)
         json_object_foreach(section, name, metric)
         {
             const json_t *value = json_object_get(metric, "value");
-            if (json_is_number(value))
+            if (json_is_number(value) && !text_ends_with(name, "_best_constant_classifier"))
                 json_object_set_new(metrics, name, json_number(json_number_value(value)));
         }
     }
@@ -218,6 +223,8 @@ bool registry_push(size_t *version, const struct registry_push *push, struct err
     struct bundle_place place = {0};
     int lock = -1;
 
+    if (place_is_remote(push->registry))
+        return registry_remote_push(version, push, err);
     if (!registry_check_name(push->name, "name", err) ||
         (push->alias && !registry_check_name(push->alias, "alias", err)))
         return false;
@@ -238,6 +245,8 @@ bool registry_promote(size_t *version, const char *registry, const char *address
     struct registry_version found = {0};
     int lock = -1;
 
+    if (place_is_remote(registry))
+        return registry_remote_promote(version, registry, address, alias, now, err);
     if (!registry_check_name(alias, "alias", err) ||
         !registry_resolve(&found, registry, address, err))
         return false;
@@ -282,6 +291,8 @@ bool registry_rollback(size_t *version, const char *registry, const char *name, 
     struct registry_version found = {0};
     int lock = -1;
 
+    if (place_is_remote(registry))
+        return registry_remote_rollback(version, registry, name, alias, now, err);
     /* Resolving says what there is when the name or the alias is wrong. */
     if (!registry_check_name(name, "name", err) || !registry_check_name(alias, "alias", err) ||
         !registry_resolve(&found, registry, name, err) ||

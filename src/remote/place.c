@@ -162,6 +162,53 @@ bool place_fetch(struct place *place, const char *path, struct error *err)
     return ok;
 }
 
+static bool fetch_wanted(struct fetch *fetch, const struct place *place,
+                         enum place_wish (*wish)(const char *name), struct error *err)
+{
+    const char *key = fetch->address.key;
+    const size_t length = strlen(key);
+    const bool slash = length == 0 || key[length - 1] == '/';
+    const char *prefix = arena_format(&fetch->memory, "%s%s", key, slash ? "" : "/");
+    size_t count = 0;
+
+    if (!file_make_folders(place->local, err) ||
+        !s3_list(&fetch->page, fetch->client, fetch->address.bucket, prefix, false, &fetch->memory,
+                 err))
+        return false;
+    struct s3_download *file =
+        ARENA_ZERO(&fetch->memory, struct s3_download, fetch->page.count + 1);
+    for (size_t i = 0; i < fetch->page.count; i++) {
+        struct s3_object *object = &fetch->page.object[i];
+        if (strncmp(object->key, prefix, strlen(prefix)) != 0)
+            continue;
+        const enum place_wish wished = wish(object->key + strlen(prefix));
+        if (wished == PLACE_LEAVE)
+            continue;
+        if (wished == PLACE_MARK)
+            object->size = 0;
+        file[count].object = object;
+        if (!plan_file(&file[count++], place, &fetch->address, S3_PLACE_FOLDER, &fetch->memory,
+                       err))
+            return false;
+    }
+    return s3_download(&fetch->account, fetch->address.bucket, file, count, err);
+}
+
+bool place_fetch_some(struct place *place, const char *path,
+                      enum place_wish (*wish)(const char *name), struct error *err)
+{
+    struct fetch fetch = {0};
+
+    *place = (struct place){0};
+    bool ok = fetch_open(&fetch, path, err) && make_scratch(place, path, err);
+    if (ok && !fetch_wanted(&fetch, place, wish, err))
+        ok = place_explain(place, err);
+    fetch_clear(&fetch);
+    if (!ok)
+        place_clear(place);
+    return ok;
+}
+
 bool place_version(const char *path, uint64_t *version, struct error *err)
 {
     struct fetch fetch = {0};

@@ -41,6 +41,16 @@ struct place {
  */
 MUST_CHECK bool place_fetch(struct place *place, const char *path, struct error *err);
 
+/* What place_fetch_some() does with a file: nothing, an empty file of its name, or fetch it. */
+enum place_wish { PLACE_LEAVE, PLACE_MARK, PLACE_FETCH };
+
+/*
+ * Bring some of the files of a remote folder, by their names below it. A folder of which none is
+ * wanted, or that is not there, is an empty folder. Marked files must not be sent back.
+ */
+MUST_CHECK bool place_fetch_some(struct place *place, const char *path,
+                                 enum place_wish (*wish)(const char *name), struct error *err);
+
 /*
  * A hash of which version is there (keys, sizes, ETags), without fetching it; 0 for a local path.
  * Fails as place_fetch() does.

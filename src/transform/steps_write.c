@@ -115,10 +115,10 @@ void transform_config_reference(struct text *out)
         {"scale", "`standard`, `min_max`, `{min_max: [LOW, HIGH]}`",
          "to mean 0 and deviation 1, or to 0 .. 1 or LOW .. HIGH; a constant column becomes 0 or "
          "LOW"},
-        {"encode", "`one_hot`, `{one_hot: {unknown: ignore}}` or `error`",
+        {"encode", "`one_hot`, `{one_hot: {unknown: ...}}` with `ignore` or `error`",
          "a feature of 0 or 1 a category; a category that training rows did not have sets none of "
          "them (`ignore`, the default), or is an error of its row"},
-        {"encode", "`ordinal`, `{ordinal: {unknown: error}}`, `missing` or a number",
+        {"encode", "`ordinal`, `{ordinal: {unknown: ...}}` with `error`, `missing` or a number",
          "one feature, the place of the category from 0; an unknown one is an error of its row "
          "(the default), a missing value, or the number"},
         {"passthrough", "`true`", "numbers as they are; missing stays missing"},
@@ -140,7 +140,7 @@ void transform_config_reference(struct text *out)
         "texts `ordinal` with unknown ones missing.\n\n"
         "Categories are in order: as numbers where all training values are numbers (then `415`, "
         "`415.0` and `0415` are one), else byte by byte. A\nmissing value that nothing imputes is "
-        "a category of its own, the last, if training rows have one (its code is a missing "
-        "value), else unknown.\nThe entry of largest magnitude of a principal component is "
+        "a category of its own, the last, if training rows have one (`ordinal` leaves it "
+        "missing), else unknown.\nThe entry of largest magnitude of a principal component is "
         "positive. Fitted on training rows only, with scikit-learn's results.\n");
 }

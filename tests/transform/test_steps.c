@@ -301,3 +301,44 @@ TEST(rows_at_fault_leave_the_others_alone)
     transform_free(t);
     arena_clear(&memory);
 }
+
+/* Values that no CSV text of these tests can hold. */
+TEST(steps_refuse_values_that_have_no_name_or_sum)
+{
+    static char long_value[SCHEMA_NAME_MAX];
+    memset(long_value, 'x', sizeof long_value);
+    const double fine = 1, infinite = INFINITY;
+    const struct {
+        const char *steps;
+        struct table_string text;
+        const double *number;
+        const char *sentence;
+    } cases[] = {
+        {"- {columns: [a], encode: one_hot}\n",
+         {long_value, sizeof long_value},
+         NULL,
+         "column 'a' has a value of 1024 bytes, too long for a category"},
+        {"- {columns: [a], encode: one_hot}\n", {"\xff", 1}, NULL, "not UTF-8"},
+        {"- {columns: [a], encode: one_hot}\n", {"x\0y", 3}, NULL, "not UTF-8"},
+        {"- {columns: [a], impute: mean}\n",
+         {0},
+         &infinite,
+         "column 'a', training row 1: is not finite"},
+        {"- {columns: [a], encode: one_hot}\n", {0}, &fine, "column 'a' must be read as text"},
+        {"- {columns: [a], scale: standard}\n", {"x", 1}, NULL, "must be read as numbers"},
+    };
+    struct arena memory = {0};
+    struct error err = {0};
+    struct transform *t;
+
+    EACH_ROW(cases, c) {
+        const struct transform_config *config = config_of(c->steps, &memory, &err);
+        EXPECT_OK(config, &err);
+        const struct schema_column column = {"a", c->number ? SCHEMA_NUMBER : SCHEMA_TEXT};
+        const struct frame_column values = {c->number, &c->text};
+        const struct schema schema = {1, &column};
+        const struct frame frame = {&schema, 1, &values};
+        EXPECT_ERROR(transform_fit(&t, config, &frame, &err), &err, ERR_DATA, c->sentence);
+    }
+    arena_clear(&memory);
+}
