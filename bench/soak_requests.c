@@ -120,11 +120,9 @@ static void add_heads(struct maker *m, const char *row)
         post(m->memory, "/invocations", arena_format(m->memory, "X-Flood: %s\r\n", flood), row))
         ->last = true;
     add(m, "no HTTP at all", "hello, is it me you are looking for?\r\n\r\n")->last = true;
-    struct soak_request *cut =
-        add(m, "a body that ends early",
-            "POST /invocations HTTP/1.1\r\nHost: soak\r\nContent-Type: text/csv\r\n"
-            "Content-Length: 500\r\n\r\nKS,1");
-    cut->half_close = cut->last = true;
+    struct soak_request *half = add(m, "a bad row, and the sender's side closed",
+                                    post(m->memory, "/invocations", csv, "1,2"));
+    half->half_close = half->last = true;
 }
 
 bool soak_requests_read(struct soak_requests *requests, const char *rows, const char *answers,

@@ -1,6 +1,6 @@
 #include "base/pool.h"
 #include "cli/command.h"
-#include "serve/serve.h"
+#include "serve/container.h"
 
 #include <stdlib.h>
 
@@ -8,14 +8,16 @@ int cmd_serve(int argc, char **argv)
 {
     struct serve_options serve;
     struct option_list bundles = {0};
+    struct arena memory = {0};
     struct error err = {0};
     int status;
 
     serve_options_default(&serve);
     const struct option table[] = {
-        {OPTION_REST, "BUNDLE", &bundles, .required = true,
+        {OPTION_REST, "BUNDLE", &bundles,
          .help = "a bundle (folder, .tar.gz, s3://...) or registry:NAME@ALIAS; the first answers "
-                 "/invocations"},
+                 "/invocations. None: as a container does, by its environment "
+                 "(docs/container.md)"},
         {OPTION_SIZE, "port", &serve.port, .help = "port (8080); 0 takes a free one", .max = 65535},
         {OPTION_TEXT, "host", &serve.host, .help = "address to listen on (127.0.0.1)"},
         {OPTION_SIZE, "threads", &serve.threads, .help = "event loops (one per processor)",
@@ -51,5 +53,11 @@ int cmd_serve(int argc, char **argv)
         serve.token = token;
     serve.bundle = bundles.item;
     serve.bundles = bundles.count;
-    return serve_run(&serve, &err) ? 0 : command_fail("serve", &err);
+    bool ok = bundles.count || container_serve_options(&serve, &memory, &err);
+    /* Options win over the environment, so they are read once more. */
+    if (ok && bundles.count == 0 && !command_options(table, argc, argv, &status))
+        BUG("options were read, and then were not");
+    ok = ok && serve_run(&serve, &err);
+    arena_clear(&memory);
+    return ok ? 0 : command_fail("serve", &err);
 }

@@ -7,7 +7,6 @@
 #include "wire/wire.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -176,4 +175,29 @@ bool container_serving_read(struct container_serving *serving, struct arena *mem
         return find_model(serving, memory, err);
     return add_below(serving, arena_format(memory, "%s/models", container_base()), true, memory,
                      err);
+}
+
+bool container_serve_options(struct serve_options *options, struct arena *memory, struct error *err)
+{
+    struct container_serving serving;
+
+    if (!container_serving_read(&serving, memory, err))
+        return false;
+    options->bundle = serving.model;
+    options->name = serving.name;
+    options->bundles = serving.models;
+    options->host = "0.0.0.0";
+    options->port = serving.port;
+    options->body_max = serving.payload_mb ? serving.payload_mb << 20 : SERVE_BODY_MAX;
+    options->concurrent = serving.concurrent;
+    options->single_record = serving.single_record;
+    if (serving.workers)
+        options->threads = serving.workers;
+    if (serving.timeout)
+        options->timeout = (double)serving.timeout;
+    if (serving.accept)
+        options->accept = serving.accept;
+    if (serving.multi_model && !options->token)
+        options->open_changes = true;
+    return true;
 }

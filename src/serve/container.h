@@ -17,6 +17,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "serve/serve.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -47,5 +48,13 @@ struct container_serving {
  */
 MUST_CHECK bool container_serving_read(struct container_serving *serving, struct arena *memory,
                                        struct error *err);
+
+/*
+ * The same as the options of a server: all interfaces, the contract's port and limits. What the
+ * environment does not say stays as it is in `options`. In a container only the platform reaches
+ * the port, so models may be changed without a token where there are several.
+ */
+MUST_CHECK bool container_serve_options(struct serve_options *options, struct arena *memory,
+                                        struct error *err);
 
 #endif

@@ -8,7 +8,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-enum { CONNECTIONS_MAX = 4096, CONNECTION_MEMORY = 32 * 1024, DESCRIPTORS_LEFT = 64 };
+enum { CONNECTIONS_MAX = 4096, CONNECTION_MEMORY = 16 * 1024, DESCRIPTORS_LEFT = 64 };
 
 static void on_connection(void *context, struct MHD_Connection *handle, void **state,
                           enum MHD_ConnectionNotificationCode what)

@@ -260,6 +260,7 @@ static const struct shape {
     {"instances", json_rows_value},
     {"inputs", json_rows_value},
     {"dataframe_records", json_rows_value},
+    {"predictions", json_rows_value}, /* the answer of the server before, in a chain */
     {"dataframe_split", read_split},
     {"data", json_rows_value},
     {"input", read_input},

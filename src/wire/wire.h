@@ -6,7 +6,8 @@
  *                        schema's names; with one, columns may come in any order and others are
  *                        passed over), RFC 4180 quotes, CRLF, a missing last newline
  *   application/json     {"instances": ...} {"dataframe_split": ...} {"dataframe_records": ...}
- *                        {"inputs": ...}, rows as lists or as objects; docs/serving.md
+ *                        {"inputs": ...}, rows as lists or as objects; and {"predictions": ...},
+ *                        so that an answer can be the next server's request; docs/serving.md
  *   application/jsonlines (also application/x-ndjson, application/jsonl) one list or object a line
  *
  * Media types are compared without parameters and case; `Accept` follows its q-values. A fault of

@@ -240,7 +240,7 @@ TEST(http_says_why_it_does_not_start)
         int status;
         const char *said;
     } rows[] = {
-        {"", 2, "BUNDLE"},
+        {"", 1, "there is no bundle in '/opt/ml/model'"},
         {"/nowhere", 1, "/nowhere"},
         {"registry:nobody --registry /nowhere", 1, "nobody"},
         {"/nowhere --port 70000", 2, "port"},

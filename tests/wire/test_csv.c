@@ -2,7 +2,8 @@
 #include <string.h>
 
 #include "support/test.h"
-#include "wire/rows.h"
+#include "wire/csv.h"
+#include "wire/shown.h"
 
 struct csv_case {
     const char *body, *shown;
@@ -114,4 +115,32 @@ TEST(csv_number_may_be_as_long_as_it_likes)
     text_add_format(&body, "KS,1%0600d,x,2\n", 0);
     EXPECT_HAS(rows_shown(WIRE_CSV, &rows_schema, body.bytes, body.length), "is not a number");
     text_clear(&body);
+}
+
+TEST(csv_is_cut_between_records)
+{
+    static const struct {
+        const char *body;
+        size_t target;
+        bool last;
+        size_t cut;
+    } rows[] = {
+        {"a,b\nc,d\n", 5, false, 4},
+        {"a,b\nc,d\n", 8, false, 8},
+        {"a,b\nc,d", 7, false, 4},
+        {"a,b\nc,d", 7, true, 7},
+        {"a,b", 2, false, 0},
+        {"a,b\n", 2, false, 4},
+        {"\"a\nb\",c\nd,e\n", 3, false, 8},
+        {"\"a\nb\",c\nd,e\n", 9, false, 12},
+        {"\"a\n\"\"b\n\",c\nd", 12, false, 11},
+        {"\"a\nb", 4, false, 0},
+        {"\"a\nb", 4, true, 4},
+        {"a\"b\nc\"d\n", 5, false, 8}, /* quotes within a field are none */
+        {"a\"b\nc,d\n", 2, false, 4},
+        {"\"a\"\r", 4, false, 0},
+        {"\"a\"\r\n", 4, false, 5},
+    };
+    EACH_ROW(rows, r)
+        EXPECT_EQ(csv_cut(r->body, strlen(r->body), r->target, r->last), r->cut);
 }
