@@ -143,12 +143,26 @@ static bool write_training(const struct tabular_run *run, const char *folder,
     return ok;
 }
 
+enum { THREAD_VALUES = 500000 };
+
+/*
+ * XGBoost's threads meet several times a level; for little data the meetings cost more than they
+ * save, and very much more on a busy machine. The model does not depend on their number.
+ */
+static size_t useful_threads(const struct tabular_run *run, size_t values)
+{
+    const size_t wanted = run->options->threads ? run->options->threads : pool_processors();
+    const size_t useful = 1 + values / THREAD_VALUES;
+
+    return wanted < useful ? wanted : useful;
+}
+
 static bool fit_trees(struct tabular_run *run, const char *model, struct tree_history *history,
                       struct error *err)
 {
     const struct tabular_data *data = &run->data;
     const size_t width = transform_width(run->transform);
-    const size_t threads = run->options->threads ? run->options->threads : pool_processors();
+    const size_t threads = useful_threads(run, data->part[TABULAR_TRAIN].rows * width);
     const char **names = memory_take(width, sizeof *names);
     struct tree_config config = run->config->model.trees;
     struct tree_rows train = {0}, validation = {0};
