@@ -5,48 +5,15 @@ import os
 import shutil
 
 from measure import PEERS_PYTHON, ROOT, Failed, Missing, need, need_program, run, say
+from row import BENCH, THREADS, Row, Sample, is_stale
+from tree_rows import TREE_ROWS
 
-BENCH = os.path.join(ROOT, "bench")
-THREADS = 2
 TRAINING_EPOCHS = "40"
 LIMIT_GIB = 4.0
 
 
-class Sample:
-    """One measurement, with the memory it took and whatever else is worth keeping."""
-
-    def __init__(self, value, peak_mib=None, **more):
-        self.value, self.peak_mib, self.more = value, peak_mib, more
-
-
-def is_stale(path, maker):
-    """Missing, or older than the program that makes it."""
-    maker = os.path.join(BENCH, maker)
-    return not os.path.exists(path) or os.path.getmtime(path) < os.path.getmtime(maker)
-
-
-class Row:
-    """
-    A row measures ours() and peer() in turn. prepare() makes data and refuses comparisons of unequal
-    work; find_peer() raises Missing, or gives keys for the report.
-    """
-
-    unit = "s"
-    more_is_better = False
-    once = False  # measured once however many runs are asked for
-
-    def __init__(self, build):
-        self.build = build
-        self.data = os.path.join(build, "bench-data")
-
-    def find_peer(self):
-        return {}
-
-    def prepare(self, with_peer):
-        pass
-
-    def program(self, name):
-        return os.path.join(self.build, "bench", name)
+class ImpressionsRow(Row):
+    """A row over impressions."""
 
     def impressions(self, rows, title):
         """Made once, kept in bench-data."""
@@ -68,7 +35,7 @@ class Row:
         ])  # fmt: skip
 
 
-class Journeys(Row):
+class Journeys(ImpressionsRow):
     """10 million impressions to feature store, beside one tool."""
 
     module = None
@@ -246,7 +213,71 @@ class AttributionMethods(Row):
         return Sample(done.seconds, done.peak_mib, job=done.json()["job_seconds"])
 
 
-class Memory(Row):
+class BatchChurn(Row):
+    """A million customers from CSV to CSV of labels, all stages; the peer's imports are not counted."""
+
+    name, peer_name = "batch_churn", "pandas, scikit-learn, xgboost"
+    rows = 1_000_000
+    # Of labels. The loadings of "yes" and "no" of one column are equal but for their sign, so which
+    # one is the largest, which decides the sign of a component, is a matter of rounding.
+    agreement = 0.99
+
+    def find_peer(self):
+        versions = need("xgboost", "scikit-learn", "pandas")
+        return {"version": ", ".join(f"{name} {version}" for name, version in versions.items())}
+
+    def prepare(self, with_peer):
+        shared = os.environ.get("QUERN_SHARED", os.path.join(ROOT, "..", "shared"))
+        splits = {name: os.path.join(shared, "data", "churn", f"split1729_{name}.csv")
+                  for name in ("train", "validation", "test")}  # fmt: skip
+        for path in splits.values():
+            if not os.path.exists(path):
+                raise Missing(f"the churn data is not there: {path}")
+        out = os.path.join(self.data, "churn")
+        run([os.path.join(self.build, "quern"), "run", os.path.join(ROOT, "apps/churn/pipeline.yaml"),
+             "--out", out, *(word for name, path in splits.items()
+                             for word in ("--set", f"source.{name}={path}"))])  # fmt: skip
+        self.bundle, self.train = os.path.join(out, "bundle"), splits["train"]
+        self.input = self.make_input(splits.values())
+        if with_peer:
+            self.ours()
+            self.peer()
+            self.compare()
+
+    def make_input(self, splits):
+        path = os.path.join(self.data, "churn_1m.csv")
+        lines = []
+        for split in splits:
+            with open(split) as file:
+                header, *more = file.read().splitlines(keepends=True)
+                lines += more
+        with open(path, "w") as file:
+            file.write(header)
+            file.writelines(lines[i * 7919 % len(lines)] for i in range(self.rows))
+        return path
+
+    def output(self, name):
+        return os.path.join(self.data, f"churn-{name}.csv")
+
+    def compare(self):
+        with open(self.output("quern")) as ours, open(self.output("peer")) as peer:
+            same = sum(a == b for a, b in zip(ours, peer, strict=True)) / self.rows
+        if same < self.agreement:
+            raise Failed(f"only {same:.4%} of the labels agree")
+
+    def ours(self):
+        done = run([os.path.join(self.build, "quern"), "predict", self.bundle, self.input,
+                    "--output", self.output("quern"), "--threads", str(THREADS)])  # fmt: skip
+        return Sample(done.seconds, done.peak_mib, rows_per_second=self.rows / done.seconds)
+
+    def peer(self):
+        done = run([PEERS_PYTHON, os.path.join(BENCH, "peers", "batch_churn.py"), self.train,
+                    os.path.join(self.bundle, "model.ubj"), self.input, self.output("peer"),
+                    "--threads", str(THREADS)])  # fmt: skip
+        return Sample(done.json()["job_seconds"], done.peak_mib, whole_process=done.seconds)
+
+
+class Memory(ImpressionsRow):
     """Peak memory of feature building; the peer is the limit."""
 
     name, peer_name, unit, once = "journeys_100m_gib", "limit", "GiB", True
@@ -268,5 +299,5 @@ class Memory(Row):
 
 ROWS = [
     JourneysDuckdb, JourneysPolars, JourneysSpark, TrainingTorch, TrainingThreads, Memory,
-    AttributionMethods,
+    AttributionMethods, BatchChurn, *TREE_ROWS,
 ]  # fmt: skip

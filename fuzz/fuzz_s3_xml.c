@@ -4,6 +4,7 @@
 #include "remote/s3_address.h"
 
 #include <stdint.h>
+#include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -16,18 +16,11 @@ static struct decision_column *take_columns(const struct schema *output, size_t 
     return column;
 }
 
-/* Faults found in a slice, to the list of the whole; the first fault of a row counts. */
-static void take_errors(struct row_errors *errors, struct row_errors *found, size_t first)
+/* Faults found in a slice, to the list of the whole. */
+static void take_errors(struct row_errors *errors, const struct row_errors *found, size_t first)
 {
-    for (struct row_error *e = found->first, *next; e; e = next) {
-        next = e->next;
-        e->row += first;
-        if (row_errors_find(errors, e->row))
-            continue;
-        e->next = errors->first;
-        errors->first = e;
-        errors->count++;
-    }
+    for (const struct row_error *e = found->first; e; e = e->next)
+        row_errors_add(errors, first + e->row, e->column, "%s", e->text);
 }
 
 static void answer_slice(const struct bundle *b, const double *scores, size_t first, size_t rows,

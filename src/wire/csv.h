@@ -39,6 +39,18 @@ MUST_CHECK bool csv_layout_read(struct csv_layout *layout, const struct schema *
 MUST_CHECK bool csv_rows_read(struct rows *rows, const struct csv_layout *layout, const char *body,
                               size_t size, struct table_string *record, struct error *err);
 
+/* A block of records as rows; none is fine. `record` as above. */
+MUST_CHECK bool csv_decode_block(struct wire_rows *out, const struct csv_layout *layout,
+                                 const struct schema *schema, const char *body, size_t size,
+                                 struct table_string *record, struct arena *memory,
+                                 struct error *err);
+
+/*
+ * Where the last whole record ends that begins before `target` bytes; 0 if not one is whole. At the
+ * end of a file (`last`) the rest is whole.
+ */
+size_t csv_cut(const char *body, size_t size, size_t target, bool last);
+
 /* Lines that `size` bytes have at most: an upper bound of their records. */
 size_t csv_lines(const char *body, size_t size);
 

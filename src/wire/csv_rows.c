@@ -160,3 +160,47 @@ bool csv_rows_read(struct rows *rows, const struct csv_layout *layout, const cha
     }
     return true;
 }
+
+/* Behind the line end of the record at `at`; NULL: it is not whole. */
+static const char *skip_record(const char *at, const char *end)
+{
+    bool doubled;
+
+    for (;; at++) {
+        if (at < end && *at == '"') {
+            at = closing_quote(at + 1, end, &doubled);
+            if (!at || at + 1 == end)
+                return NULL;
+            at++;
+        }
+        at = skip_field(at, end);
+        if (at == end)
+            return NULL;
+        if (*at == '\n')
+            return at + 1;
+        if (*at == '\r')
+            return at + 1 < end ? at + 2 : NULL;
+    }
+}
+
+size_t csv_cut(const char *body, size_t size, size_t target, bool last)
+{
+    const char *end = body + size;
+    const size_t reach = target < size ? target : size;
+
+    if (last && target >= size)
+        return size;
+    if (!memchr(body, '"', reach)) {
+        const char *newline = memrchr(body, '\n', reach);
+        if (newline)
+            return (size_t)(newline - body) + 1;
+    }
+    const char *at = body;
+    while ((size_t)(at - body) < reach) {
+        const char *next = skip_record(at, end);
+        if (!next)
+            return last ? size : (size_t)(at - body);
+        at = next;
+    }
+    return (size_t)(at - body);
+}

@@ -92,3 +92,17 @@ bool wire_decode(struct wire_rows *out, enum wire_media media, const struct sche
         ok = decode_lines(&rows, body, size, err);
     return ok && rows_finish(&rows, out, err);
 }
+
+bool csv_decode_block(struct wire_rows *out, const struct csv_layout *layout,
+                      const struct schema *schema, const char *body, size_t size,
+                      struct table_string *record, struct arena *memory, struct error *err)
+{
+    const struct wire_limits limits = {.rows = SIZE_MAX};
+    struct rows rows;
+
+    *out = (struct wire_rows){.errors = {.memory = memory}, .frame = {.schema = schema}};
+    rows_init(&rows, schema, &limits, csv_lines(body, size), &out->errors, memory);
+    rows.foreign = !utf8_plain(body, size);
+    return csv_rows_read(&rows, layout, body, size, record, err) &&
+           (rows.count == 0 || rows_finish(&rows, out, err));
+}

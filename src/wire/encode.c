@@ -14,34 +14,6 @@ static void add_number(struct text *out, double value)
     text_add(out, bytes, number_write(bytes, value));
 }
 
-static void add_json_error(struct text *out, const struct row_error *error)
-{
-    json_write_word(out, "{\"error\": ");
-    json_write_string(out, error->text, strlen(error->text));
-    text_add_format(out, ", \"row\": %zu", error->row + 1);
-    if (error->column) {
-        json_write_word(out, ", \"column\": ");
-        json_write_string(out, error->column, strlen(error->column));
-    }
-    json_write_word(out, "}");
-}
-
-static void add_json_row(struct text *out, const struct frame *answer, size_t row)
-{
-    if (answer->schema->count == 1) {
-        json_write_value(out, &answer->column[0], row);
-        return;
-    }
-    for (size_t c = 0; c < answer->schema->count; c++) {
-        const char *name = answer->schema->column[c].name;
-        text_add(out, c ? ", " : "{", c ? 2 : 1);
-        json_write_string(out, name, strlen(name));
-        text_add(out, ": ", 2);
-        json_write_value(out, &answer->column[c], row);
-    }
-    json_write_word(out, "}");
-}
-
 static void encode_json(struct text *out, const struct frame *answer,
                         const struct row_errors *errors, bool lines)
 {
@@ -52,9 +24,9 @@ static void encode_json(struct text *out, const struct frame *answer,
             text_add(out, ", ", 2);
         const struct row_error *error = errors ? row_errors_find(errors, row) : NULL;
         if (error)
-            add_json_error(out, error);
+            json_write_error(out, error, row + 1);
         else
-            add_json_row(out, answer, row);
+            json_write_row(out, answer, row);
         if (lines)
             text_add(out, "\n", 1);
     }

@@ -55,3 +55,31 @@ void json_write_value(struct text *out, const struct frame_column *column, size_
     else
         json_write_word(out, "null");
 }
+
+void json_write_error(struct text *out, const struct row_error *error, size_t row)
+{
+    json_write_word(out, "{\"error\": ");
+    json_write_string(out, error->text, strlen(error->text));
+    text_add_format(out, ", \"row\": %zu", row);
+    if (error->column) {
+        json_write_word(out, ", \"column\": ");
+        json_write_string(out, error->column, strlen(error->column));
+    }
+    json_write_word(out, "}");
+}
+
+void json_write_row(struct text *out, const struct frame *answer, size_t row)
+{
+    if (answer->schema->count == 1) {
+        json_write_value(out, &answer->column[0], row);
+        return;
+    }
+    for (size_t c = 0; c < answer->schema->count; c++) {
+        const char *name = answer->schema->column[c].name;
+        text_add(out, c ? ", " : "{", c ? 2 : 1);
+        json_write_string(out, name, strlen(name));
+        text_add(out, ": ", 2);
+        json_write_value(out, &answer->column[c], row);
+    }
+    json_write_word(out, "}");
+}

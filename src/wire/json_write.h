@@ -11,5 +11,9 @@ void json_write_word(struct text *out, const char *word);
 void json_write_string(struct text *out, const char *text, size_t length);
 /* A cell; null where it is missing. */
 void json_write_value(struct text *out, const struct frame_column *column, size_t row);
+/* A row of an answer: an object, or a bare value where the answer has one column. */
+void json_write_row(struct text *out, const struct frame *answer, size_t row);
+/* What stands in the place of a row at fault; `row` counts from 1. */
+void json_write_error(struct text *out, const struct row_error *error, size_t row);
 
 #endif

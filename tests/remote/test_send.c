@@ -213,6 +213,10 @@ TEST(a_store_that_stops_for_a_moment_is_waited_for)
 
     if (!store_start(&own))
         return;
+    if (!own.strict) { /* moto forgets everything when it stops */
+        store_stop(&own);
+        return;
+    }
     setenv("AWS_MAX_ATTEMPTS", "8", 1);
     bytes = varied_bytes(40 * MIB);
     EXPECT_OK(place_prepare(&t.place, "s3://quern/moment.bin", &err), &err);

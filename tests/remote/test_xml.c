@@ -42,6 +42,9 @@ TEST(xml_listing_gives_objects_and_token)
     arena_clear(&memory);
 }
 
+#define ENCODED(inner)                                                                             \
+    "<ListBucketResult><EncodingType>url</EncodingType>" inner "</ListBucketResult>"
+
 TEST(xml_that_is_no_listing_is_refused)
 {
     static const char *const rows[] = {
@@ -51,8 +54,7 @@ TEST(xml_that_is_no_listing_is_refused)
         "<ListBucketResult><Contents><Key></Key></Contents></ListBucketResult>",
         "<ListBucketResult><Contents><Key>a</Key><Size>-1</Size></Contents></ListBucketResult>",
         "<ListBucketResult><Contents><Key>a</Key><Size>x</Size></Contents></ListBucketResult>",
-        "<ListBucketResult><EncodingType>url</EncodingType><Contents><Key>a%00b</Key></Contents></"
-        "ListBucketResult>",
+        ENCODED("<Contents><Key>a%00b</Key></Contents>"),
         "<ListBucketResult>&unknown;</ListBucketResult>",
         "<ListBucketResult>&#xD800;</ListBucketResult>",
         "<ListBucketResult>&#999999999999999;</ListBucketResult>",

@@ -267,3 +267,36 @@ TEST(instruction_sets_change_no_bit)
     }
     arena_clear(&memory);
 }
+
+TEST(cutting_needs_a_pca_at_the_end)
+{
+    static const struct {
+        size_t program;
+        const char *sentence; /* NULL: it can be cut */
+    } cases[] = {
+        {0, "have no PCA to cut at"},
+        {1, "have no PCA to cut at"},
+        {2, NULL},
+        {3, NULL},
+        {4, NULL},
+        {5, "take columns after the PCA"},
+    };
+    struct rng rng = rng_new(24, 5);
+    struct arena memory = {0};
+    struct transform *front, *back;
+    struct error err = {0};
+
+    EACH_ROW(cases, c) {
+        struct transform *t =
+            fitted_on(programs[c->program], random_rows(&rng, 60, 6, c->program != 3, &memory));
+        if (c->sentence) {
+            EXPECT_ERROR(transform_cut(t, &front, &back, &err), &err, ERR_ARG, c->sentence);
+        } else {
+            EXPECT_OK(transform_cut(t, &front, &back, &err), &err);
+            transform_free(front);
+            transform_free(back);
+        }
+        transform_free(t);
+    }
+    arena_clear(&memory);
+}

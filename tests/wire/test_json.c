@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "support/test.h"
-#include "wire/rows.h"
+#include "wire/shown.h"
 
 struct json_case {
     const char *body, *shown;

@@ -5,7 +5,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "support/test.h"
-#include "wire/rows.h"
+#include "wire/shown.h"
 #include "wire/v2.h"
 
 static const struct schema_column answer_columns[] = {{"label", SCHEMA_TEXT},

@@ -4,7 +4,7 @@
     pip install 'tritonclient[http]==2.73.0' numpy==2.4.6 && python3 make.py
 
 PROVENANCE records versions and the file's FNV-1a hash; the test fails when they differ. The columns
-are those of tests/wire/rows.c: State text, Length number, Phone ignored, Mins number.
+are those of tests/wire/shown.c: State text, Length number, Phone ignored, Mins number.
 """
 import json
 import pathlib

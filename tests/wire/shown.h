@@ -1,6 +1,6 @@
-/* rows — a small schema, and decoded rows as text, for the tests of this room. */
-#ifndef QUERN_TESTS_WIRE_ROWS_H
-#define QUERN_TESTS_WIRE_ROWS_H
+/* shown — a small schema, and decoded rows as text, for the tests of this room. */
+#ifndef QUERN_TESTS_WIRE_SHOWN_H
+#define QUERN_TESTS_WIRE_SHOWN_H
 
 #include "wire/wire.h"
 

@@ -1,4 +1,4 @@
-#include "wire/rows.h"
+#include "wire/shown.h"
 
 #include <math.h>
 #include <string.h>
