@@ -23,19 +23,31 @@ static void send_timeout(const struct connection *connection)
         return;
 }
 
-/* True: a request was cut short. */
-static bool end_if_late(struct http *http, struct connection *connection, double now)
+static void give_up(struct http *http, double now)
+{
+    const struct serve_request slow = {.method = "",
+                                       .path = "",
+                                       .arrived = clock_now() - (int64_t)(http->timeout * 1e6),
+                                       .started = now - http->timeout};
+
+    serve_give_up(http->service, service_watcher(service_options(http->service)), &slow, 408,
+                  slow_sentence);
+}
+
+static void end_if_late(struct http *http, struct connection *connection, double now)
 {
     int phase = atomic_load(&connection->phase);
     const double since = atomic_load_explicit(&connection->since, memory_order_relaxed);
 
     if (phase == PHASE_ENDED || now - since < http->timeout ||
         !atomic_compare_exchange_strong(&connection->phase, &phase, PHASE_ENDED))
-        return false;
-    if (phase == PHASE_READING && !http->tls)
-        send_timeout(connection);
+        return;
+    if (phase == PHASE_READING) {
+        give_up(http, now);
+        if (!http->tls)
+            send_timeout(connection);
+    }
     shutdown(connection->socket, SHUT_RDWR); /* its event loop sees the end and closes it */
-    return phase == PHASE_READING;
 }
 
 void http_watch(struct http *http)
@@ -44,17 +56,10 @@ void http_watch(struct http *http)
 
     for (size_t i = 0; i < http->workers; i++) {
         struct http_worker *worker = &http->worker[i];
-        size_t cut = 0;
         pthread_mutex_lock(&worker->lock); /* a connection in the list is open */
         for (struct connection *c = worker->first; c; c = c->next)
-            cut += end_if_late(http, c, now);
+            end_if_late(http, c, now);
         pthread_mutex_unlock(&worker->lock);
-        const struct serve_request slow = {.method = "",
-                                           .path = "",
-                                           .arrived = clock_now() - (int64_t)(http->timeout * 1e6),
-                                           .started = now - http->timeout};
-        for (; cut > 0; cut--)
-            serve_give_up(http->service, http->workers, &slow, 408, slow_sentence);
     }
 }
 

@@ -439,6 +439,26 @@ TEST(predict_takes_many_files)
     EXPECT(!file_exists(test_path("answers/deep/notes.txt.out")));
 }
 
+TEST(predict_asks_the_registry)
+{
+    scene();
+    test_file("one.csv", "KS,2.50,x,no,1\n");
+    struct test_output run = test_shell(
+        "cd %s && $QUERN registry push made/bundle leavers --registry reg --alias champion && "
+        "$QUERN predict registry:leavers@champion one.csv -o asked.csv --registry reg --quiet && "
+        "QUERN_REGISTRY=reg $QUERN predict registry:leavers/1 one.csv --quiet && "
+        "cmp asked.csv one.csv.out",
+        test_folder());
+    EXPECT_STR(run.err, "");
+    EXPECT_EQ(run.status, 0);
+    test_output_clear(&run);
+    run = test_shell("cd %s && $QUERN predict registry:leavers@none one.csv --registry reg",
+                     test_folder());
+    EXPECT_EQ(run.status, 1);
+    EXPECT_HAS(run.err, "champion");
+    test_output_clear(&run);
+}
+
 TEST(predict_killed_leaves_no_output)
 {
     scene();
