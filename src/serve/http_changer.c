@@ -57,8 +57,7 @@ struct http_changer *http_changer_start(struct http *http)
     pthread_mutex_init(&changer->lock, NULL);
     pthread_cond_init(&changer->work, NULL);
     /* Without a thread the event loops do the work. */
-    changer->closing = pthread_create(&changer->thread, NULL, answer_changes, changer) != 0;
-    if (!changer->closing)
+    if (pthread_create(&changer->thread, NULL, answer_changes, changer) == 0)
         return changer;
     http_changer_free(changer);
     return NULL;
