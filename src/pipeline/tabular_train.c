@@ -7,6 +7,7 @@
 #include "base/progress.h"
 #include "pipeline/stage_key.h"
 
+#include <math.h>
 #include <string.h>
 
 #define VALUES_MAX ((size_t)1 << 33) /* of a feature matrix: 32 GiB */
@@ -57,9 +58,20 @@ static bool make_features(const struct transform *transform, const struct tabula
     if (!tabular_scores(&scorer, table, schema, &features, err))
         return false;
     float *x = memory_take(cells, sizeof *x);
-    for (size_t i = 0; i < cells; i++)
+    size_t wide = SIZE_MAX;
+    for (size_t i = 0; i < cells; i++) {
         x[i] = (float)features[i];
+        if (isinf(x[i]) && wide == SIZE_MAX)
+            wide = i;
+    }
+    const double value = wide < cells ? features[wide] : 0;
     free(features);
+    if (wide < cells) {
+        free(x);
+        return error_set(
+            err, ERR_DATA, "row %zu of '%s': feature '%s' is %g, too large to learn from",
+            wide / width + 1, table->source, transform_name(transform, wide % width), value);
+    }
     float *weight = table->weight ? memory_take(table->rows, sizeof *weight) : NULL;
     for (size_t i = 0; weight && i < table->rows; i++)
         weight[i] = (float)table->weight[i];

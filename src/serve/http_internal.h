@@ -52,6 +52,7 @@ struct http {
     struct http_worker *worker; /* [workers] */
     size_t workers;
     double timeout;
+    double looked; /* when http_watch() last looked for clients that have left */
     bool tls;
     atomic_bool draining;
     struct http_changer *changer;

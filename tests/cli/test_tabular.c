@@ -370,6 +370,9 @@ TEST(tabular_run_names_the_row_at_fault)
     } rows[] = {
         {"sed '11s/,[^,]*$/,/'", "row 10 of 'bad.csv': column 'Churn?': the label is missing"},
         {"awk -F, -v OFS=, 'NR==8{$8=\"lots\"}1'", "row 7 of 'bad.csv'"},
+        {"awk -F, -v OFS=, 'NR==9{$8=\"1e300\"}1'",
+         "row 8 of 'bad.csv': feature 'Day Mins' is 1e+300, too large"},
+        {"awk -F, -v OFS=, 'NR==9{$8=\"nan\"}1'", "row 8 of 'bad.csv': column 'Day Mins'"},
         {"head -1", "has no rows"},
         {"grep -v 'True.$'", "have the label 'False.'"},
         {"head -3", "label"},
@@ -380,7 +383,8 @@ TEST(tabular_run_names_the_row_at_fault)
     EACH_ROW(rows, r) {
         struct test_output got = test_shell(
             "cd %s && { %s; } <d.csv >bad.csv && \"$QUERN\" run p.yaml --quiet --out bad "
-            "--set source.path=bad.csv",
+            "--set source.train=bad.csv --set source.validation=d.csv --set "
+            "source.test=d.csv",
             folder(), r->edit);
         if (got.status != 1 || !strstr(got.err, r->part))
             fail_msg("row %d: status %d: %s", test_row, got.status, got.err);
