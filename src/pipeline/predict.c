@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/interrupt.h"
 #include "base/pool.h"
+#include "pipeline/registry.h"
 #include "remote/place.h"
 #include "wire/json_write.h"
 
@@ -307,6 +308,21 @@ static bool predict_places(struct predict_job *job, struct places *places,
            (!places->errors.local || place_send(&places->errors, err));
 }
 
+static bool open_bundle(struct predict_job *job, struct error *err)
+{
+    const struct predict_options *options = job->options;
+    struct registry_version found;
+
+    if (!registry_is_address(options->bundle))
+        return bundle_open(&job->bundle, options->bundle, err);
+    if (!registry_resolve(&found, options->registry ? options->registry : registry_default(),
+                          options->bundle, err))
+        return false;
+    const bool ok = bundle_open(&job->bundle, found.bundle, err);
+    registry_version_clear(&found);
+    return ok;
+}
+
 bool predict_run(const struct predict_options *options, struct predict_result *result,
                  struct error *err)
 {
@@ -314,7 +330,7 @@ bool predict_run(const struct predict_options *options, struct predict_result *r
     struct places places = {0};
 
     *result = (struct predict_result){0};
-    if (!bundle_open(&job.bundle, options->bundle, err))
+    if (!open_bundle(&job, err))
         return false;
     const bool ok = predict_places(&job, &places, result, err);
     place_clear(&places.input);
