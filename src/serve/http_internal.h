@@ -20,6 +20,7 @@ struct connection {
     int socket;
     _Atomic int phase;
     _Atomic double since; /* when the phase began, clock_seconds() */
+    double left;          /* the watcher's: `since` of the wait in which it saw the client leave */
 };
 
 /* One request; kept and used again by its worker. */

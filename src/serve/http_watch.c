@@ -55,15 +55,21 @@ static void end_if_late(struct http *http, struct connection *connection, double
 
 /*
  * A client that closed its side after a request: epoll told libmicrohttpd together with the
- * request, and it does not look again, so that the socket would stay until the time is over.
+ * request, and it does not look again, so that the socket would stay until the time is over. Its
+ * request may still be on the way from the socket to an event loop, so the same wait is seen twice
+ * first.
  */
 static void end_if_left(struct connection *connection)
 {
     struct pollfd look = {.fd = connection->socket, .events = POLLRDHUP};
+    const double since = atomic_load_explicit(&connection->since, memory_order_relaxed);
     int waiting = PHASE_WAITING;
 
-    if (atomic_load(&connection->phase) == PHASE_WAITING && poll(&look, 1, 0) == 1 &&
-        atomic_compare_exchange_strong(&connection->phase, &waiting, PHASE_ENDED))
+    if (atomic_load(&connection->phase) != PHASE_WAITING || poll(&look, 1, 0) != 1)
+        return;
+    if (connection->left != since)
+        connection->left = since;
+    else if (atomic_compare_exchange_strong(&connection->phase, &waiting, PHASE_ENDED))
         shutdown(connection->socket, SHUT_RDWR);
 }
 
