@@ -169,6 +169,17 @@ static size_t useful_threads(const struct tabular_run *run, size_t values)
     return wanted < useful ? wanted : useful;
 }
 
+/* The classes are those of the training rows; who also counts them must count as many. */
+static bool check_classes(const struct tabular_run *run, struct error *err)
+{
+    const size_t told = run->config->model.trees.num_class, found = run->data.labels.count;
+
+    if (run->data.labels.task != TABULAR_CLASSES || told == 0 || told == found)
+        return true;
+    return error_set(err, ERR_CONFIG, "key 'model.num_class': is %zu, the label has %zu values",
+                     told, found);
+}
+
 static bool fit_trees(struct tabular_run *run, const char *model, struct tree_history *history,
                       struct error *err)
 {
@@ -184,6 +195,7 @@ static bool fit_trees(struct tabular_run *run, const char *model, struct tree_hi
     if (data->labels.task == TABULAR_CLASSES)
         config.num_class = data->labels.count;
     const bool ok =
+        check_classes(run, err) &&
         make_features(run->transform, &data->part[TABULAR_TRAIN], &data->schema, &train, err) &&
         make_features(run->transform, &data->part[TABULAR_VALIDATION], &data->schema, &validation,
                       err) &&
