@@ -20,6 +20,7 @@ struct connection {
     int socket;
     _Atomic int phase;
     _Atomic double since; /* when the phase began, clock_seconds() */
+    double left;          /* the watcher's: `since` of the wait in which it saw the client leave */
 };
 
 /* One request; kept and used again by its worker. */
@@ -40,6 +41,7 @@ struct http_worker {
     struct http *http;
     size_t index;
     struct MHD_Daemon *daemon;
+    int quiet; /* the daemon's listening socket once it accepts no more, else -1 */
     struct exchange *free;
     struct metrics *metrics;
     pthread_mutex_t lock;

@@ -4,6 +4,7 @@
 
 #include <poll.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 enum { SECONDS_BETWEEN_LOOKS = 1 };
@@ -55,15 +56,21 @@ static void end_if_late(struct http *http, struct connection *connection, double
 
 /*
  * A client that closed its side after a request: epoll told libmicrohttpd together with the
- * request, and it does not look again, so that the socket would stay until the time is over.
+ * request, and it does not look again, so that the socket would stay until the time is over. Its
+ * request may still be on the way from the socket to an event loop, so the same wait is seen twice
+ * first.
  */
 static void end_if_left(struct connection *connection)
 {
     struct pollfd look = {.fd = connection->socket, .events = POLLRDHUP};
+    const double since = atomic_load_explicit(&connection->since, memory_order_relaxed);
     int waiting = PHASE_WAITING;
 
-    if (atomic_load(&connection->phase) == PHASE_WAITING && poll(&look, 1, 0) == 1 &&
-        atomic_compare_exchange_strong(&connection->phase, &waiting, PHASE_ENDED))
+    if (atomic_load(&connection->phase) != PHASE_WAITING || poll(&look, 1, 0) != 1)
+        return;
+    if (connection->left != since)
+        connection->left = since;
+    else if (atomic_compare_exchange_strong(&connection->phase, &waiting, PHASE_ENDED))
         shutdown(connection->socket, SHUT_RDWR);
 }
 
@@ -86,6 +93,14 @@ void http_watch(struct http *http)
     }
 }
 
+/* Bytes have come that the event loop has not read yet. */
+static bool has_bytes(const struct connection *connection)
+{
+    int bytes = 0;
+
+    return ioctl(connection->socket, FIONREAD, &bytes) == 0 && bytes > 0;
+}
+
 struct http_load http_load(struct http *http)
 {
     struct http_load load = {0};
@@ -96,7 +111,8 @@ struct http_load http_load(struct http *http)
         for (const struct connection *c = worker->first; c; c = c->next) {
             const int phase = atomic_load(&c->phase);
             load.connections++;
-            load.busy += phase == PHASE_READING || phase == PHASE_ANSWERING;
+            load.busy += phase == PHASE_READING || phase == PHASE_ANSWERING ||
+                         (phase == PHASE_WAITING && has_bytes(c));
         }
         pthread_mutex_unlock(&worker->lock);
     }

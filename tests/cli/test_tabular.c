@@ -343,6 +343,14 @@ TEST(tabular_run_refuses_with_a_sentence)
         {"--set output.calibrate=beta", 2, "key 'output.calibrate': must be one of none, platt"},
         {"--set model.objective=rank:ndcg", 2, "gives no scores that can be answered with"},
         {"--set model.objective=reg:squarederror", 2, "is for binary:logistic, not for reg"},
+        {"--set 'source.label=Area Code' --set source.positive= --set "
+         "model.objective=multi:softprob "
+         "--set model.num_class=4",
+         2, "key 'model.num_class': is 4, the label has 3 values"},
+        {"--set 'source.label=Area Code' --set source.positive= --set "
+         "model.objective=multi:softprob "
+         "--set 'output.labels=[a, b]'",
+         2, "there are 2 texts for 3 classes"},
         {"--set model.rounds=0", 2, "key 'model.rounds'"},
         {"--set model.depth=3", 2, "unknown key 'model.depth'"},
         {"--set report=attribution", 2, "is a page of another 'model.type'"},
