@@ -7,6 +7,7 @@
 #include "base/progress.h"
 #include "pipeline/stage_key.h"
 
+#include <math.h>
 #include <string.h>
 
 #define VALUES_MAX ((size_t)1 << 33) /* of a feature matrix: 32 GiB */
@@ -57,9 +58,20 @@ static bool make_features(const struct transform *transform, const struct tabula
     if (!tabular_scores(&scorer, table, schema, &features, err))
         return false;
     float *x = memory_take(cells, sizeof *x);
-    for (size_t i = 0; i < cells; i++)
+    size_t wide = SIZE_MAX;
+    for (size_t i = 0; i < cells; i++) {
         x[i] = (float)features[i];
+        if (isinf(x[i]) && wide == SIZE_MAX)
+            wide = i;
+    }
+    const double value = wide < cells ? features[wide] : 0;
     free(features);
+    if (wide < cells) {
+        free(x);
+        return error_set(
+            err, ERR_DATA, "row %zu of '%s': feature '%s' is %g, too large to learn from",
+            wide / width + 1, table->source, transform_name(transform, wide % width), value);
+    }
     float *weight = table->weight ? memory_take(table->rows, sizeof *weight) : NULL;
     for (size_t i = 0; weight && i < table->rows; i++)
         weight[i] = (float)table->weight[i];
@@ -108,21 +120,18 @@ static json_t *rounds_json(const struct tree_history *history)
     return rounds;
 }
 
-/* What each round measured, for who watches: "round=3; train_logloss=0.31; ...". */
-static void tell_rounds(const struct run_options *options, const struct tree_history *history)
+/* What a round measured, for who watches: "round=3; train_logloss=0.31; ...". */
+static void tell_round(void *context, const struct tree_history *history, size_t round)
 {
+    const struct run_options *options = context;
     char line[160];
+    int used = snprintf(line, sizeof line, "round=%zu; train_%s=%.6f;", round + 1, history->metric,
+                        history->train[round]);
 
-    for (size_t r = 0; options->on_metrics && r < history->rounds; r++) {
-        int used = snprintf(line, sizeof line, "round=%zu;", r + 1);
-        if (history->train)
-            used += snprintf(line + used, sizeof line - (size_t)used, " train_%s=%.6f;",
-                             history->metric, history->train[r]);
-        if (history->validation)
-            snprintf(line + used, sizeof line - (size_t)used, " validation_%s=%.6f;",
-                     history->metric, history->validation[r]);
-        options->on_metrics(options->context, line);
-    }
+    if (history->validation)
+        snprintf(line + used, sizeof line - (size_t)used, " validation_%s=%.6f;", history->metric,
+                 history->validation[round]);
+    options->on_metrics(options->context, line);
 }
 
 static bool write_training(const struct tabular_run *run, const char *folder,
@@ -157,6 +166,17 @@ static size_t useful_threads(const struct tabular_run *run, size_t values)
     return wanted < useful ? wanted : useful;
 }
 
+/* The classes are those of the training rows; who also counts them must count as many. */
+static bool check_classes(const struct tabular_run *run, struct error *err)
+{
+    const size_t told = run->config->model.trees.num_class, found = run->data.labels.count;
+
+    if (run->data.labels.task != TABULAR_CLASSES || told == 0 || told == found)
+        return true;
+    return error_set(err, ERR_CONFIG, "key 'model.num_class': is %zu, the label has %zu values",
+                     told, found);
+}
+
 static bool fit_trees(struct tabular_run *run, const char *model, struct tree_history *history,
                       struct error *err)
 {
@@ -172,6 +192,7 @@ static bool fit_trees(struct tabular_run *run, const char *model, struct tree_hi
     if (data->labels.task == TABULAR_CLASSES)
         config.num_class = data->labels.count;
     const bool ok =
+        check_classes(run, err) &&
         make_features(run->transform, &data->part[TABULAR_TRAIN], &data->schema, &train, err) &&
         make_features(run->transform, &data->part[TABULAR_VALIDATION], &data->schema, &validation,
                       err) &&
@@ -188,7 +209,8 @@ static bool fit(struct tabular_run *run, const char *folder, char *summary, size
     const struct tabular_data *data = &run->data;
     char *model_folder = file_join(folder, "model");
     char *model = file_join(model_folder, "model.ubj");
-    struct tree_history history = {0};
+    struct tree_history history = {.on_round = run->options->on_metrics ? tell_round : NULL,
+                                   .context = (void *)run->options};
 
     bool ok = tabular_run_load(run, err);
     if (ok) {
@@ -199,8 +221,6 @@ static bool fit(struct tabular_run *run, const char *folder, char *summary, size
              interrupt_check("training", err) && fit_trees(run, model, &history, err) &&
              trees_load(&run->trees, model, err) && write_training(run, folder, &history, err);
     }
-    if (ok)
-        tell_rounds(run->options, &history);
     if (ok)
         snprintf(summary, room, "%zu features, %zu rounds, best %zu",
                  transform_width(run->transform), history.rounds, history.best + 1);

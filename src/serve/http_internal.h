@@ -20,6 +20,7 @@ struct connection {
     int socket;
     _Atomic int phase;
     _Atomic double since; /* when the phase began, clock_seconds() */
+    double left;          /* the watcher's: `since` of the wait in which it saw the client leave */
 };
 
 /* One request; kept and used again by its worker. */
@@ -52,6 +53,7 @@ struct http {
     struct http_worker *worker; /* [workers] */
     size_t workers;
     double timeout;
+    double looked; /* when http_watch() last looked for clients that have left */
     bool tls;
     atomic_bool draining;
     struct http_changer *changer;

@@ -343,6 +343,14 @@ TEST(tabular_run_refuses_with_a_sentence)
         {"--set output.calibrate=beta", 2, "key 'output.calibrate': must be one of none, platt"},
         {"--set model.objective=rank:ndcg", 2, "gives no scores that can be answered with"},
         {"--set model.objective=reg:squarederror", 2, "is for binary:logistic, not for reg"},
+        {"--set 'source.label=Area Code' --set source.positive= --set "
+         "model.objective=multi:softprob "
+         "--set model.num_class=4",
+         2, "key 'model.num_class': is 4, the label has 3 values"},
+        {"--set 'source.label=Area Code' --set source.positive= --set "
+         "model.objective=multi:softprob "
+         "--set 'output.labels=[a, b]'",
+         2, "there are 2 texts for 3 classes"},
         {"--set model.rounds=0", 2, "key 'model.rounds'"},
         {"--set model.depth=3", 2, "unknown key 'model.depth'"},
         {"--set report=attribution", 2, "is a page of another 'model.type'"},
@@ -370,6 +378,9 @@ TEST(tabular_run_names_the_row_at_fault)
     } rows[] = {
         {"sed '11s/,[^,]*$/,/'", "row 10 of 'bad.csv': column 'Churn?': the label is missing"},
         {"awk -F, -v OFS=, 'NR==8{$8=\"lots\"}1'", "row 7 of 'bad.csv'"},
+        {"awk -F, -v OFS=, 'NR==9{$8=\"1e300\"}1'",
+         "row 8 of 'bad.csv': feature 'Day Mins' is 1e+300, too large"},
+        {"awk -F, -v OFS=, 'NR==9{$8=\"nan\"}1'", "row 8 of 'bad.csv': column 'Day Mins'"},
         {"head -1", "has no rows"},
         {"grep -v 'True.$'", "have the label 'False.'"},
         {"head -3", "label"},
@@ -380,7 +391,8 @@ TEST(tabular_run_names_the_row_at_fault)
     EACH_ROW(rows, r) {
         struct test_output got = test_shell(
             "cd %s && { %s; } <d.csv >bad.csv && \"$QUERN\" run p.yaml --quiet --out bad "
-            "--set source.path=bad.csv",
+            "--set source.train=bad.csv --set source.validation=d.csv --set "
+            "source.test=d.csv",
             folder(), r->edit);
         if (got.status != 1 || !strstr(got.err, r->part))
             fail_msg("row %d: status %d: %s", test_row, got.status, got.err);
