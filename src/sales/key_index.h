@@ -12,7 +12,7 @@ struct key_index {
     struct key_slot {
         uint64_t hash;
         size_t place; /* index + 1, or KEY_INDEX_NONE */
-    } *slot;
+    } * slot;
     size_t slots, count; /* slots: a power of two, or 0 */
 };
 

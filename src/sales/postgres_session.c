@@ -101,8 +101,7 @@ static bool next_result(struct postgres_session *session, PGresult **result, str
     return true;
 }
 
-static bool check(const struct postgres_session *session, const PGresult *result,
-                  struct error *err)
+static bool check(const struct postgres_session *session, const PGresult *result, struct error *err)
 {
     const ExecStatusType status = session->api->resultStatus(result);
 
@@ -164,7 +163,7 @@ bool postgres_ask(struct postgres_session *session, size_t which,
     const char *value[POSTGRES_VALUES_MAX];
     int length[POSTGRES_VALUES_MAX], format[POSTGRES_VALUES_MAX];
     const size_t count = values ? values->count : 0;
-    char name[16];
+    char name[24];
 
     for (size_t i = 0; i < count; i++) {
         if (values->value[i].length > POSTGRES_BYTES_MAX)
@@ -219,12 +218,12 @@ static bool shake(struct postgres_session *session, struct error *err)
 static bool prepare(struct postgres_session *session, struct error *err)
 {
     for (size_t i = 0; i < session->count; i++) {
-        char name[16];
+        char name[24];
         snprintf(name, sizeof name, "%zu", i);
-        if (!finish_call(session,
-                         session->api->sendPrepare(session->connection, name, session->prepared[i],
-                                                   0, NULL),
-                         NULL, err))
+        if (!finish_call(
+                session,
+                session->api->sendPrepare(session->connection, name, session->prepared[i], 0, NULL),
+                NULL, err))
             return false;
     }
     return true;
@@ -235,11 +234,11 @@ static bool prepare(struct postgres_session *session, struct error *err)
  * depend on how many rows a table had when a statement was planned first: every one of ours has an
  * index to go by.
  */
-static const char settings[] =
-    "SET lock_timeout = '4s';"
-    "SELECT set_config('synchronous_commit', 'on', false)"
-    " WHERE current_setting('synchronous_commit') = 'off';"
-    "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off";
+static const char settings[] = "SET lock_timeout = '4s';"
+                               "SELECT set_config('synchronous_commit', 'on', false)"
+                               " WHERE current_setting('synchronous_commit') = 'off';"
+                               "SET enable_seqscan = off; SET enable_hashjoin = off; SET "
+                               "enable_mergejoin = off; SET jit = off";
 
 static bool connect_now(struct postgres_session *session, struct error *err)
 {

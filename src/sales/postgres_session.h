@@ -46,8 +46,7 @@ void postgres_session_clear(struct postgres_session *session);
  * where there is no connection; after a failure not before a pause of 0.1 to 2 seconds is over, and
  * until then it fails at once.
  */
-MUST_CHECK bool postgres_begin(struct postgres_session *session, double seconds,
-                               struct error *err);
+MUST_CHECK bool postgres_begin(struct postgres_session *session, double seconds, struct error *err);
 
 /* Whether the last failure was that of the connection: the same call may be tried once more. */
 bool postgres_is_lost(const struct postgres_session *session);

@@ -76,9 +76,9 @@ void csv_rows_put(struct store_csv *store, const struct sales_row *row, int64_t 
         store->rows++;
         key_index_add(&store->keys, key_hash(row->period, row->vegetable), index);
     }
-    store->row[index] = (struct csv_row){sequence,    row->time, row->index,
-                                         row->period, row->sales, texts,
-                                         texts + request, texts + request + vegetable};
+    store->row[index] =
+        (struct csv_row){sequence,   row->time, row->index,      row->period,
+                         row->sales, texts,     texts + request, texts + request + vegetable};
     note_change(store, sequence, index);
 }
 

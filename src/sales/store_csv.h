@@ -49,7 +49,7 @@ struct csv_table {
         bool flag;
         double sales, safe_sales;
         size_t weeks, outliers;
-    } *row;
+    } * row;
     size_t rows, room;
     struct key_index keys;
 };
@@ -73,8 +73,8 @@ struct store_csv {
 
     struct csv_table table[CSV_TABLES];
     struct sales_position tables;
-    bool tables_dirty;   /* not in the files yet */
-    double tables_due;   /* when to write them, clock_seconds() */
+    bool tables_dirty; /* not in the files yet */
+    double tables_due; /* when to write them, clock_seconds() */
 };
 
 /* A line of a CSV file taken apart; fields are NUL-terminated and live until the next one. */
@@ -95,8 +95,8 @@ void csv_line_add_text(struct text *out, const char *text);
 /* Read or make the journal, cut off what was not finished, and keep it open. */
 MUST_CHECK bool csv_journal_open(struct store_csv *store, struct error *err);
 /* Append the lines of a row; `left` more lines of the same write follow. */
-void csv_journal_line(struct text *out, const struct sales_row *row,
-                      struct sales_position position, size_t left);
+void csv_journal_line(struct text *out, const struct sales_row *row, struct sales_position position,
+                      size_t left);
 /* Append to the file and wait until the disk has it. On failure the file is as it was. */
 MUST_CHECK bool csv_journal_append(struct store_csv *store, const struct text *lines,
                                    struct error *err);

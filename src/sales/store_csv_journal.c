@@ -88,9 +88,8 @@ static bool read_entry(struct entry *entry, struct csv_line *line, const char *b
     if (memcmp(want, bytes + length - CHECK_SIZE, CHECK_SIZE) != 0 ||
         !csv_line_split(line, bytes, length) || line->fields != COLUMNS)
         return false;
-    entry->row = (struct sales_row){.request = field[REQUEST],
-                                    .vegetable = field[VEGETABLE],
-                                    .posted = field[POSTED]};
+    entry->row = (struct sales_row){
+        .request = field[REQUEST], .vegetable = field[VEGETABLE], .posted = field[POSTED]};
     if (!number(field[ID], 0, INT64_MAX, &entry->row.id) ||
         !number(field[PERIOD], INT32_MIN, INT32_MAX, &period) ||
         !text_to_double(field[SALES], strlen(field[SALES]), &entry->row.sales) ||
@@ -201,8 +200,7 @@ static bool read_start(struct reader *r, struct error *err)
     struct entry e;
 
     if (r->size <= length || memcmp(r->bytes, header, length) != 0 || r->bytes[length] != '\n')
-        return error_set(err, ERR_DATA, "'%s' is not a table of this program",
-                         r->store->journal);
+        return error_set(err, ERR_DATA, "'%s' is not a table of this program", r->store->journal);
     r->at = length + 1;
     r->line = 1;
     if (!next_entry(r, &e) || e.row.id != 0)
@@ -302,8 +300,7 @@ bool csv_journal_rewrite(struct store_csv *store, struct sales_position position
         const struct csv_row *r = &store->row[i];
         const struct sales_row row = {(int64_t)i + 1, r->time,      r->request, r->index,
                                       r->period,      r->vegetable, r->posted,  r->sales};
-        csv_journal_line(&text, &row,
-                         (struct sales_position){position.generation, r->sequence}, 0);
+        csv_journal_line(&text, &row, (struct sales_position){position.generation, r->sequence}, 0);
     }
     text_clear(&text);
     if (!file_writer_commit(&writer, err))

@@ -6,7 +6,8 @@
 void csv_line_add_text(struct text *out, const char *text)
 {
     const size_t length = strlen(text);
-    const bool quoted = strpbrk(text, ",\"") || (length && (text[0] == ' ' || text[length - 1] == ' '));
+    const bool quoted =
+        strpbrk(text, ",\"") || (length && (text[0] == ' ' || text[length - 1] == ' '));
 
     if (quoted)
         text_add(out, "\"", 1);

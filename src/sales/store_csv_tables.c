@@ -133,8 +133,7 @@ static bool publish_table(const struct store_csv *store, size_t kind, json_t *do
     text_add_format(&text, "%s\n", kinds[kind].header);
     for (size_t i = 0; i < table->rows; i++)
         add_row(&text, kind, row[i]);
-    const bool ok =
-        file_write(path, text.bytes, text.length, err) && file_hash(path, &sum, err);
+    const bool ok = file_write(path, text.bytes, text.length, err) && file_hash(path, &sum, err);
     snprintf(hash, sizeof hash, "%016" PRIx64, sum);
     json_object_set_new(document, kinds[kind].file, json_string(hash));
     text_clear(&text);
@@ -183,8 +182,8 @@ static bool read_row(struct csv_table *table, size_t kind, struct csv_line *line
     struct csv_table_row row = {.text = field[1]};
     int64_t number, weeks = 0, outliers = 0;
 
-    if (line->fields != kinds[kind].fields || !read_int(field[0], &number) ||
-        number < INT32_MIN || number > INT32_MAX)
+    if (line->fields != kinds[kind].fields || !read_int(field[0], &number) || number < INT32_MIN ||
+        number > INT32_MAX)
         return false;
     row.number = (int32_t)number;
     if (kind == CSV_MONTHLY) {
@@ -238,9 +237,9 @@ void csv_tables_open(struct store_csv *store)
     bool ok = file_exists(path) && json_read(path, DOCUMENT_MAX, &document, &ignored);
 
     if (ok)
-        store->tables = (struct sales_position){
-            json_integer_value(json_object_get(document, "generation")),
-            json_integer_value(json_object_get(document, "sequence"))};
+        store->tables =
+            (struct sales_position){json_integer_value(json_object_get(document, "generation")),
+                                    json_integer_value(json_object_get(document, "sequence"))};
     ok = ok && store->tables.generation == store->position.generation &&
          store->tables.sequence <= store->position.sequence;
     for (size_t k = 0; ok && k < CSV_TABLES; k++) {
@@ -278,23 +277,27 @@ bool store_csv_write_tables(struct sales_store *base, const struct sales_tables_
         csv_tables_clear(store);
     for (size_t i = 0; i < rows->silvers; i++) {
         const struct sales_silver *r = &rows->silver[i];
-        put(&store->table[CSV_SILVER],
-            &(struct csv_table_row){.number = r->period, .text = (char *)r->written,
-                                    .vegetable = (char *)r->vegetable, .flag = r->recognised,
-                                    .sales = r->sales});
+        put(&store->table[CSV_SILVER], &(struct csv_table_row){.number = r->period,
+                                                               .text = (char *)r->written,
+                                                               .vegetable = (char *)r->vegetable,
+                                                               .flag = r->recognised,
+                                                               .sales = r->sales});
     }
     for (size_t i = 0; i < rows->weeklies; i++) {
         const struct sales_weekly *r = &rows->weekly[i];
-        put(&store->table[CSV_WEEKLY],
-            &(struct csv_table_row){.number = r->start, .text = (char *)r->vegetable,
-                                    .flag = r->is_outlier, .sales = r->sales});
+        put(&store->table[CSV_WEEKLY], &(struct csv_table_row){.number = r->start,
+                                                               .text = (char *)r->vegetable,
+                                                               .flag = r->is_outlier,
+                                                               .sales = r->sales});
     }
     for (size_t i = 0; i < rows->monthlies; i++) {
         const struct sales_monthly *r = &rows->monthly[i];
-        put(&store->table[CSV_MONTHLY],
-            &(struct csv_table_row){.number = r->year_month, .text = (char *)r->vegetable,
-                                    .sales = r->sales, .safe_sales = r->safe_sales,
-                                    .weeks = r->weeks, .outliers = r->outliers});
+        put(&store->table[CSV_MONTHLY], &(struct csv_table_row){.number = r->year_month,
+                                                                .text = (char *)r->vegetable,
+                                                                .sales = r->sales,
+                                                                .safe_sales = r->safe_sales,
+                                                                .weeks = r->weeks,
+                                                                .outliers = r->outliers});
     }
     store->tables = write->to;
     store->tables_dirty = true;
@@ -313,16 +316,18 @@ bool store_csv_read_tables(struct sales_store *base, struct sales_tables *rows,
     const struct store_csv *store = of(base);
     const struct csv_table *table = store->table;
     const struct csv_table_row **row = sorted(&table[CSV_SILVER]);
-    struct sales_silver *silver = ARENA_NEW(memory, struct sales_silver, table[CSV_SILVER].rows + 1);
-    struct sales_weekly *weekly = ARENA_NEW(memory, struct sales_weekly, table[CSV_WEEKLY].rows + 1);
+    struct sales_silver *silver =
+        ARENA_NEW(memory, struct sales_silver, table[CSV_SILVER].rows + 1);
+    struct sales_weekly *weekly =
+        ARENA_NEW(memory, struct sales_weekly, table[CSV_WEEKLY].rows + 1);
     struct sales_monthly *monthly =
         ARENA_NEW(memory, struct sales_monthly, table[CSV_MONTHLY].rows + 1);
 
     (void)err;
     for (size_t i = 0; i < table[CSV_SILVER].rows; i++)
-        silver[i] = (struct sales_silver){row[i]->number, copy(row[i]->text, memory),
-                                          copy(row[i]->vegetable, memory), row[i]->flag,
-                                          row[i]->sales};
+        silver[i] =
+            (struct sales_silver){row[i]->number, copy(row[i]->text, memory),
+                                  copy(row[i]->vegetable, memory), row[i]->flag, row[i]->sales};
     free(row);
     row = sorted(&table[CSV_WEEKLY]);
     for (size_t i = 0; i < table[CSV_WEEKLY].rows; i++)
@@ -331,9 +336,9 @@ bool store_csv_read_tables(struct sales_store *base, struct sales_tables *rows,
     free(row);
     row = sorted(&table[CSV_MONTHLY]);
     for (size_t i = 0; i < table[CSV_MONTHLY].rows; i++)
-        monthly[i] = (struct sales_monthly){row[i]->number,     copy(row[i]->text, memory),
-                                            row[i]->sales,      row[i]->safe_sales,
-                                            row[i]->weeks,      row[i]->outliers};
+        monthly[i] = (struct sales_monthly){row[i]->number, copy(row[i]->text, memory),
+                                            row[i]->sales,  row[i]->safe_sales,
+                                            row[i]->weeks,  row[i]->outliers};
     free(row);
     *rows = (struct sales_tables){
         .silver = silver,

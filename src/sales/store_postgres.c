@@ -190,8 +190,8 @@ static bool write_rows(struct sales_store *store, const struct sales_row *row, s
 {
     struct rows all = {row, rows};
 
-    return rows == 0 || store_postgres_transact(of(store), POSTGRES_BEGIN, rows, write_inside,
-                                                &all, err);
+    return rows == 0 ||
+           store_postgres_transact(of(store), POSTGRES_BEGIN, rows, write_inside, &all, err);
 }
 
 struct changes {

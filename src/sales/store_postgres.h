@@ -12,7 +12,8 @@
 #include "sales/postgres_session.h"
 #include "sales/store.h"
 
-#define POSTGRES_META "SELECT generation, sequence, tables_generation, tables_sequence FROM sales_meta"
+#define POSTGRES_META                                                                              \
+    "SELECT generation, sequence, tables_generation, tables_sequence FROM sales_meta"
 
 /* The later of two rows with one key counts; one INSERT cannot change a row twice. */
 #define POSTGRES_STATEMENTS(X)                                                                     \
@@ -22,7 +23,7 @@
       "WITH given AS MATERIALIZED (SELECT received, request, position, period,"                    \
       "  vegetable COLLATE \"C\" AS vegetable, posted, sales, n FROM unnest($1::int8[],"           \
       "  $2::text[], $3::int8[], $4::int4[], $5::text[], $6::text[], $7::float8[])"                \
-      "  WITH ORDINALITY AS t(received, request, position, period, vegetable, posted, sales, n)),"  \
+      "  WITH ORDINALITY AS t(received, request, position, period, vegetable, posted, sales, n))," \
       "latest AS MATERIALIZED (SELECT DISTINCT ON (period, vegetable) *,"                          \
       "  min(n) OVER (PARTITION BY period, vegetable) AS first"                                    \
       "  FROM given ORDER BY period, vegetable, n DESC),"                                          \
@@ -64,12 +65,10 @@
       " vegetable, sales, safe_sales, weeks, outliers, n) ORDER BY year_month, vegetable, n DESC"  \
       " ON CONFLICT (year_month, vegetable) DO UPDATE SET sales = excluded.sales,"                 \
       " safe_sales = excluded.safe_sales, weeks = excluded.weeks, outliers = excluded.outliers")   \
-    X(SILVER,                                                                                      \
-      "SELECT period, written, vegetable, recognised, sales FROM sales_silver"                     \
-      " ORDER BY period, written")                                                                 \
-    X(WEEKLY,                                                                                      \
-      "SELECT start, vegetable, sales, is_outlier FROM sales_gold_weekly"                          \
-      " ORDER BY start, vegetable")                                                                \
+    X(SILVER, "SELECT period, written, vegetable, recognised, sales FROM sales_silver"             \
+              " ORDER BY period, written")                                                         \
+    X(WEEKLY, "SELECT start, vegetable, sales, is_outlier FROM sales_gold_weekly"                  \
+              " ORDER BY start, vegetable")                                                        \
     X(MONTHLY,                                                                                     \
       "SELECT year_month, vegetable, sales, safe_sales, weeks, outliers FROM sales_gold_monthly"   \
       " ORDER BY year_month, vegetable")
@@ -114,7 +113,6 @@ MUST_CHECK bool store_postgres_ask(struct store_postgres *store, enum postgres_s
 bool store_postgres_write_tables(struct sales_store *store, const struct sales_tables_write *write,
                                  bool *written, struct error *err);
 bool store_postgres_read_tables(struct sales_store *store, struct sales_tables *rows,
-                                struct sales_position *at, struct arena *memory,
-                                struct error *err);
+                                struct sales_position *at, struct arena *memory, struct error *err);
 
 #endif

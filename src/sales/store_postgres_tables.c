@@ -109,11 +109,10 @@ static bool write_inside(struct store_postgres *store, void *context, struct err
         return false;
     if (!may_write(&meta, write))
         return true;
-    if (write->whole &&
-        !postgres_run(&store->session,
-                      "DELETE FROM sales_silver; DELETE FROM sales_gold_weekly;"
-                      "DELETE FROM sales_gold_monthly",
-                      err))
+    if (write->whole && !postgres_run(&store->session,
+                                      "DELETE FROM sales_silver; DELETE FROM sales_gold_weekly;"
+                                      "DELETE FROM sales_gold_monthly",
+                                      err))
         return false;
     if (!write_silver(store, &write->rows, err) || !write_weekly(store, &write->rows, err) ||
         !write_monthly(store, &write->rows, err))
