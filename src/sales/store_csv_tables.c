@@ -257,7 +257,8 @@ void csv_tables_open(struct store_csv *store)
 static bool may_write(const struct store_csv *store, const struct sales_tables_write *write)
 {
     if (store->position.generation != write->to.generation ||
-        (store->tables.sequence != 0 && store->tables.sequence >= write->to.sequence))
+        (store->tables.sequence != 0 &&
+         store->tables.sequence + !write->whole > write->to.sequence))
         return false;
     return write->whole || (write->from.generation == store->tables.generation &&
                             write->from.sequence == store->tables.sequence);

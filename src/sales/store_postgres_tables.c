@@ -86,7 +86,7 @@ static bool may_write(const struct store_postgres_meta *meta,
         return false;
     /* {generation, 0} is "never written", also where an older generation's tables were dropped. */
     const int64_t at = tables->generation == write->to.generation ? tables->sequence : 0;
-    if (at != 0 && at >= write->to.sequence)
+    if (at != 0 && at + !write->whole > write->to.sequence)
         return false;
     return write->whole ||
            (write->from.generation == write->to.generation && write->from.sequence == at);
