@@ -52,7 +52,7 @@ int cmd_serve(int argc, char **argv)
         serve.token = token;
     serve.bundle = bundles.item;
     serve.bundles = bundles.count;
-    bool ok = bundles.count || container_serve_options(&serve, &memory, &err);
+    bool ok = bundles.count > 0 || container_serve_options(&serve, &memory, &err);
     /* Options win over the environment, so they are read once more. */
     if (ok && bundles.count == 0 && !command_options(table, argc, argv, &status))
         BUG("options were read, and then were not");
