@@ -3,7 +3,7 @@
 BUILD ?= build
 SOURCES := $(shell git ls-files 'src/*.[ch]' 'tests/*.[ch]' 'bench/*.[ch]' 'fuzz/*.[ch]' 2>/dev/null)
 
-.PHONY: all setup build demo test check bench bench-peers fuzz format clean install
+.PHONY: all setup build demo demo-churn test check bench bench-peers fuzz format clean install
 
 all: build
 
@@ -18,6 +18,9 @@ build: setup $(BUILD)/build.ninja
 
 demo: build
 	@tools/demo $(BUILD)/quern
+
+demo-churn: build
+	@tools/demo-churn $(BUILD)/quern
 
 test: build
 	@tools/test $(BUILD)

@@ -5,48 +5,15 @@ import os
 import shutil
 
 from measure import PEERS_PYTHON, ROOT, Failed, Missing, need, need_program, run, say
+from row import BENCH, THREADS, Row, Sample, is_stale
+from tree_rows import TREE_ROWS
 
-BENCH = os.path.join(ROOT, "bench")
-THREADS = 2
 TRAINING_EPOCHS = "40"
 LIMIT_GIB = 4.0
 
 
-class Sample:
-    """One measurement, with the memory it took and whatever else is worth keeping."""
-
-    def __init__(self, value, peak_mib=None, **more):
-        self.value, self.peak_mib, self.more = value, peak_mib, more
-
-
-def is_stale(path, maker):
-    """Missing, or older than the program that makes it."""
-    maker = os.path.join(BENCH, maker)
-    return not os.path.exists(path) or os.path.getmtime(path) < os.path.getmtime(maker)
-
-
-class Row:
-    """
-    A row measures ours() and peer() in turn. prepare() makes data and refuses comparisons of unequal
-    work; find_peer() raises Missing, or gives keys for the report.
-    """
-
-    unit = "s"
-    more_is_better = False
-    once = False  # measured once however many runs are asked for
-
-    def __init__(self, build):
-        self.build = build
-        self.data = os.path.join(build, "bench-data")
-
-    def find_peer(self):
-        return {}
-
-    def prepare(self, with_peer):
-        pass
-
-    def program(self, name):
-        return os.path.join(self.build, "bench", name)
+class ImpressionsRow(Row):
+    """A row over impressions."""
 
     def impressions(self, rows, title):
         """Made once, kept in bench-data."""
@@ -68,7 +35,7 @@ class Row:
         ])  # fmt: skip
 
 
-class Journeys(Row):
+class Journeys(ImpressionsRow):
     """10 million impressions to feature store, beside one tool."""
 
     module = None
@@ -310,7 +277,7 @@ class BatchChurn(Row):
         return Sample(done.json()["job_seconds"], done.peak_mib, whole_process=done.seconds)
 
 
-class Memory(Row):
+class Memory(ImpressionsRow):
     """Peak memory of feature building; the peer is the limit."""
 
     name, peer_name, unit, once = "journeys_100m_gib", "limit", "GiB", True
@@ -332,5 +299,5 @@ class Memory(Row):
 
 ROWS = [
     JourneysDuckdb, JourneysPolars, JourneysSpark, TrainingTorch, TrainingThreads, Memory,
-    AttributionMethods, BatchChurn,
+    AttributionMethods, BatchChurn, *TREE_ROWS,
 ]  # fmt: skip

@@ -1,14 +1,14 @@
 /*
  * soak — drive a server at a fixed rate for a long time and check every answer: tools/soak.
  *
- *   soak PORT PID SECONDS RATE ROWS ANSWERS
+ *   soak PORT PID SECONDS RATE ROWS ANSWERS RECORDS
  *
  * Requests fall due at a fixed rate whether or not earlier ones are answered; each goes out on the
  * next free of 32 keep-alive connections. One in a hundred is malformed, each kind in its turn. A
- * good one must be answered 200 with the body of ANSWERS, a malformed one with 4xx; a connection
- * may be closed only after a malformed one. PID's resident memory is read every second: after the
- * warm-up it may not grow by more than GROWTH_KIB. Prints what was seen; exit status 1 if anything
- * was wrong.
+ * good one must be answered 200 with the line of ANSWERS or RECORDS, a malformed one with 4xx; a
+ * connection may be closed only after a malformed one. PID's resident memory is read every second:
+ * after the warm-up it may not grow by more than GROWTH_KIB. Prints what was seen; exit status 1 if
+ * anything was wrong.
  */
 #include "soak_requests.h"
 
@@ -325,19 +325,19 @@ int main(int argc, char **argv)
     struct arena memory = {0};
     struct error err = {0};
     int64_t number[4];
-    bool ok = argc == 7;
+    bool ok = argc == 8;
 
     for (int i = 0; ok && i < 4; i++)
         ok = text_to_int64(argv[i + 1], strlen(argv[i + 1]), &number[i]) && number[i] > 0;
     if (!ok || number[0] > 65535) {
-        fputs("usage: soak PORT PID SECONDS RATE ROWS ANSWERS\n", stderr);
+        fputs("usage: soak PORT PID SECONDS RATE ROWS ANSWERS RECORDS\n", stderr);
         return 2;
     }
     s->address = (struct sockaddr_in){.sin_family = AF_INET,
                                       .sin_port = htons((uint16_t)number[0]),
                                       .sin_addr = {htonl(INADDR_LOOPBACK)}};
     s->pid = number[1];
-    if (!soak_requests_read(&s->requests, argv[5], argv[6], &memory, &err)) {
+    if (!soak_requests_read(&s->requests, argv[5], argv[6], argv[7], &memory, &err)) {
         fprintf(stderr, "soak: %s\n", err.text);
         return 1;
     }

@@ -125,27 +125,36 @@ static void add_heads(struct maker *m, const char *row)
     half->half_close = half->last = true;
 }
 
-bool soak_requests_read(struct soak_requests *requests, const char *rows, const char *answers,
-                        struct arena *memory, struct error *err)
+static struct soak_request good(const char *bytes, const char *answer)
 {
-    const char **row, **answer;
-    size_t count, answered;
+    return (struct soak_request){.bytes = bytes, .size = strlen(bytes), .answer = answer};
+}
+
+bool soak_requests_read(struct soak_requests *requests, const char *rows, const char *answers,
+                        const char *records, struct arena *memory, struct error *err)
+{
+    static const char csv[] = "Content-Type: text/csv\r\n";
+    static const char json[] = "Content-Type: text/csv\r\nAccept: application/json\r\n";
+    const char **row, **answer, **record;
+    size_t count, answered, recorded;
 
     if (!read_lines(rows, &count, memory, &row, err) ||
-        !read_lines(answers, &answered, memory, &answer, err))
+        !read_lines(answers, &answered, memory, &answer, err) ||
+        !read_lines(records, &recorded, memory, &record, err))
         return false;
-    if (count == 0 || count != answered)
-        return error_set(err, ERR_DATA, "'%s' has %zu rows and '%s' %zu answers", rows, count,
-                         answers, answered);
+    if (count == 0 || count != answered || count != recorded)
+        return error_set(err, ERR_DATA, "%zu rows, %zu answers and %zu records do not match", count,
+                         answered, recorded);
     *requests = (struct soak_requests){
-        .good_count = count,
-        .good = ARENA_ZERO(memory, struct soak_request, count),
+        .good_count = 2 * count,
+        .good = ARENA_ZERO(memory, struct soak_request, 2 * count),
         .bad = ARENA_ZERO(memory, struct soak_request, BAD_MAX),
     };
     for (size_t i = 0; i < count; i++) {
-        const char *bytes = post(memory, "/invocations", "Content-Type: text/csv\r\n", row[i]);
-        requests->good[i] =
-            (struct soak_request){.bytes = bytes, .size = strlen(bytes), .answer = answer[i]};
+        requests->good[2 * i] = good(post(memory, "/invocations", csv, row[i]), answer[i]);
+        requests->good[2 * i + 1] =
+            good(post(memory, "/invocations", json, row[i]),
+                 arena_format(memory, "{\"predictions\": [%s]}", record[i]));
     }
     struct maker maker = {requests, memory};
     add_bodies(&maker, row[0]);

@@ -28,10 +28,12 @@ struct soak_requests {
 };
 
 /*
- * `rows` and `answers` are files of equally many lines: bodies of one row, and what a server says
- * to each. The first row is what the malformed ones are made of.
+ * `rows`, `answers` and `records` are files of equally many lines: bodies of one row, and what a
+ * server says to each, as CSV and as the JSON record within {"predictions": [...]}. The first row
+ * is what the malformed ones are made of.
  */
 MUST_CHECK bool soak_requests_read(struct soak_requests *requests, const char *rows,
-                                   const char *answers, struct arena *memory, struct error *err);
+                                   const char *answers, const char *records, struct arena *memory,
+                                   struct error *err);
 
 #endif

@@ -4,6 +4,7 @@
 #include "model/trees_dense.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { ROWS = 40, NUMBERS_MAX = 1 << 16 };

@@ -1,11 +1,8 @@
 #!/usr/bin/env python3
-"""Make what bench_trees compares: a model, rows, the same model compiled, a LightGBM of that size.
+"""The peers' forms of the model that bench/make_trees.c made: trees_models.py FOLDER
 
-    trees_models.py FOLDER
-
-100 trees of depth 5 over 25 features, trained by XGBoost on 50,000 rows; one cell in fifty is missing.
-Writes model.ubj, model.json, tl2cgen.so, lightgbm.txt and rows.bin (float32 [100000, 25]), and prints
-where the peers' shared libraries are, as JSON.
+Writes tl2cgen.so, the same model compiled to C, and lightgbm.txt, a model of that size trained by
+LightGBM on the same rows. Prints where the peers' shared libraries are, as JSON.
 """
 
 import glob
@@ -18,10 +15,8 @@ import lightgbm
 import numpy as np
 import tl2cgen
 import treelite
-import xgboost
 
-SEED, FEATURES, TREES, DEPTH = 5, 25, 100, 5
-TRAIN_ROWS, ROWS = 50_000, 100_000
+FEATURES, TREES, DEPTH = 25, 100, 5
 
 
 def library(module, pattern):
@@ -31,36 +26,23 @@ def library(module, pattern):
 
 def main():
     folder = sys.argv[1]
-    os.makedirs(folder, exist_ok=True)
-    rng = np.random.default_rng(SEED)
-    x = rng.normal(size=(TRAIN_ROWS + ROWS, FEATURES)).astype(np.float32)
-    score = x @ rng.normal(size=FEATURES) + x[:, 0] * x[:, 1] + np.abs(x[:, 2]) * 2
-    label = (score + rng.normal(size=len(x)) * 2 > 1).astype(np.float32)
-    x[rng.random(x.shape) < 0.02] = np.nan
-    train = slice(0, TRAIN_ROWS)
-
-    booster = xgboost.train(
-        {"objective": "binary:logistic", "max_depth": DEPTH, "eta": 0.1, "tree_method": "hist",
-         "seed": SEED},
-        xgboost.DMatrix(x[train], label[train]), TREES,
-    )  # fmt: skip
-    booster.save_model(os.path.join(folder, "model.ubj"))
-    booster.save_model(os.path.join(folder, "model.json"))
+    x = np.fromfile(os.path.join(folder, "train.bin"), dtype=np.float32).reshape(-1, FEATURES)
+    label = np.fromfile(os.path.join(folder, "label.bin"), dtype=np.float32)
     forest = lightgbm.train(
         {"objective": "binary", "num_leaves": 1 << DEPTH, "max_depth": DEPTH, "learning_rate": 0.1,
-         "seed": SEED, "verbose": -1, "deterministic": True},
-        lightgbm.Dataset(x[train], label[train]), TREES,
+         "seed": 5, "verbose": -1, "deterministic": True},
+        lightgbm.Dataset(x, label), TREES,
     )  # fmt: skip
     forest.save_model(os.path.join(folder, "lightgbm.txt"))
+    compiled = os.path.join(folder, "tl2cgen.so")
     tl2cgen.export_lib(
-        treelite.frontend.from_xgboost(booster), toolchain="gcc",
-        libpath=os.path.join(folder, "tl2cgen.so"), params={}, verbose=False,
+        treelite.frontend.load_xgboost_model(os.path.join(folder, "model.ubj"), format_choice="ubjson"),
+        toolchain="gcc", libpath=compiled, params={}, verbose=False,
     )  # fmt: skip
-    x[TRAIN_ROWS:].tofile(os.path.join(folder, "rows.bin"))
     print(json.dumps({
         "xgboost": library("xgboost", "libxgboost.so"),
         "lightgbm": library("lightgbm", "lib_lightgbm.so"),
-        "tl2cgen": os.path.join(folder, "tl2cgen.so"),
+        "tl2cgen": compiled,
     }))  # fmt: skip
 
 

@@ -102,8 +102,32 @@ static bool sync_path(const char *path, int flags)
     return ok;
 }
 
+/*
+ * An output takes its name by a rename, which would put a file in the place of a device or a pipe:
+ * of /dev/null for everybody, where the caller may do that. Links below /dev lead to open files.
+ */
+static bool check_replaceable(const char *path, struct error *err)
+{
+    struct stat info, link;
+
+    if (stat(path, &info) != 0 || S_ISDIR(info.st_mode))
+        return true; /* what is wrong then, rename() says */
+    if (!S_ISREG(info.st_mode) ||
+        (strncmp(path, "/dev/", 5) == 0 && lstat(path, &link) == 0 && S_ISLNK(link.st_mode)))
+        return error_set(
+            err, ERR_ARG,
+            "cannot write '%s': it is a device or a pipe, and an output is a file that "
+            "appears when it is whole",
+            path);
+    return true;
+}
+
 bool file_publish(const char *partial, const char *path, struct error *err)
 {
+    if (!check_replaceable(path, err)) {
+        unlink(partial);
+        return false;
+    }
     if (!sync_path(partial, O_RDONLY) || rename(partial, path) != 0) {
         error_set(err, ERR_IO, "cannot write '%s': %s", path, strerror(errno));
         unlink(partial);
@@ -119,6 +143,9 @@ bool file_publish(const char *partial, const char *path, struct error *err)
 
 bool file_writer_open(struct file_writer *writer, const char *path, struct error *err)
 {
+    *writer = (struct file_writer){0};
+    if (!check_replaceable(path, err))
+        return false;
     *writer =
         (struct file_writer){.path = joined(path, "", ""), .partial = file_partial_name(path)};
     writer->stream = fopen(writer->partial, "wb");

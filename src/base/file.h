@@ -2,7 +2,8 @@
  * file — whole files, read with a bound and written whole or not at all.
  *
  * A file is written beside its final name (".NAME.partial-PID"), flushed to disk and renamed, so a
- * reader sees the old content or the new and never a part, also after kill -9 or a full disk.
+ * reader sees the old content or the new and never a part, also after kill -9 or a full disk. A
+ * name that is a device or a pipe is refused (ERR_ARG).
  */
 #ifndef QUERN_BASE_FILE_H
 #define QUERN_BASE_FILE_H

@@ -1,6 +1,7 @@
 #include "base/file.h"
 #include "base/tar.h"
 #include "cli/command.h"
+#include "pipeline/bundle.h"
 #include "remote/place.h"
 
 #include <stdio.h>
@@ -8,6 +9,7 @@
 int cmd_pack(int argc, char **argv)
 {
     const char *path = NULL, *out = NULL;
+    struct bundle *bundle = NULL;
     struct place from = {0}, to = {0};
     struct error err = {0};
     int status;
@@ -21,9 +23,12 @@ int cmd_pack(int argc, char **argv)
     if (!command_options(table, argc, argv, &status))
         return status;
     bool ok = place_fetch(&from, path, &err) && place_prepare(&to, out, &err);
-    if (ok && !(file_make_parents(to.local, &err) && tar_pack(from.local, to.local, &err)))
+    /* Opening checks every file against the manifest, so that nothing broken is handed on. */
+    if (ok && !(bundle_open(&bundle, from.local, &err) && file_make_parents(to.local, &err) &&
+                tar_pack(from.local, to.local, &err)))
         ok = place_explain(&from, &err) || place_explain(&to, &err);
     ok = ok && place_send(&to, &err);
+    bundle_close(bundle);
     place_clear(&from);
     place_clear(&to);
     return ok ? 0 : command_fail("pack", &err);

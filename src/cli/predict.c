@@ -13,7 +13,7 @@ int cmd_predict(int argc, char **argv)
     int status;
     const struct option table[] = {
         {OPTION_POSITIONAL, "BUNDLE", &options.bundle, .required = true,
-         .help = "folder or .tar.gz of a bundle"},
+         .help = "a bundle (folder, .tar.gz, s3://...) or registry:NAME@ALIAS"},
         {OPTION_POSITIONAL, "INPUT", &options.input, .required = true,
          .help = "CSV, JSON lines or Parquet; a glob or a folder of these"},
         {OPTION_TEXT, "output", &options.output,
@@ -28,6 +28,8 @@ int cmd_predict(int argc, char **argv)
          .help = "rows at fault have no answer, and fail nothing"},
         {OPTION_SIZE, "threads", &options.threads, .help = "threads (default: one per processor)",
          .min = 1, .max = POOL_MAX - 1},
+        {OPTION_TEXT, "registry", &options.registry,
+         .help = "folder of registry:NAME ($QUERN_REGISTRY, or registry)"},
         {OPTION_SWITCH, "quiet", &options.quiet, .help = "no progress"},
         {.kind = OPTION_END},
     };

@@ -3,6 +3,7 @@
 #include "base/library.h"
 
 #include <pthread.h>
+#include <stdlib.h>
 
 static struct xgboost_api api;
 static struct error api_error;
@@ -30,6 +31,12 @@ static void open_library(void)
         candidate[count++] = named;
     candidate[count++] = "libxgboost.so.0";
     candidate[count++] = "libxgboost.so";
+    /*
+     * Its threads wait for each other after every level of a tree. Spinning meanwhile, which is
+     * OpenMP's habit, takes the processor from whoever they wait for when the machine is shared:
+     * a second of work then takes ten. Read when the library loads; a user's own choice stands.
+     */
+    setenv("OMP_WAIT_POLICY", "passive", 0);
     if (!library_open("XGBoost", candidate, symbols, sizeof symbols / sizeof *symbols,
                       "run tools/setup or set XGBOOST_LIBRARY", &api_error))
         return;

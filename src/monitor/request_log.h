@@ -9,7 +9,7 @@
  * `error` only on failures; `request` and `response` when payloads are asked for, and always for a
  * failed request (bytes that are not UTF-8 as {"base64": "..."}; cut after a limit, and then
  * "request_cut": true). Written by many threads, each line whole; a slow disk drops nothing but
- * may delay. docs/serving.md has the meaning of each field.
+ * may delay. docs/replay.md has the meaning of each field.
  */
 #ifndef QUERN_MONITOR_REQUEST_LOG_H
 #define QUERN_MONITOR_REQUEST_LOG_H

@@ -116,10 +116,27 @@ static bool check_output(const struct pipeline_config *config, enum tabular_task
     return true;
 }
 
+/* Names of several classes are known with the data only. */
+static bool check_output_columns(const struct pipeline_config *config, enum tabular_task task,
+                                 struct error *err)
+{
+    const struct name_list *columns = &config->tabular.output.columns;
+
+    for (size_t i = 0; task != TABULAR_CLASSES && i < columns->count; i++) {
+        const bool label = task == TABULAR_BINARY && strcmp(columns->name[i], "label") == 0;
+        if (!label && strcmp(columns->name[i], "score") != 0)
+            return pipeline_config_fail(
+                config, "output.columns", err, "the answer has no column '%.60s'; it has: %s",
+                columns->name[i], task == TABULAR_BINARY ? "label, score" : "score");
+    }
+    return true;
+}
+
 bool pipeline_config_check_tabular(const struct pipeline_config *config, struct error *err)
 {
     enum tabular_task task;
 
     return check_tables(config, err) && check_columns(config, err) && check_split(config, err) &&
-           check_task(config, &task, err) && check_output(config, task, err);
+           check_task(config, &task, err) && check_output(config, task, err) &&
+           check_output_columns(config, task, err);
 }

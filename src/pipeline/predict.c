@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/interrupt.h"
 #include "base/pool.h"
+#include "pipeline/registry.h"
 #include "remote/place.h"
 #include "wire/json_write.h"
 
@@ -38,7 +39,7 @@ bool predict_source_next(struct predict_source *source, struct predict_block *bl
 
 static void write_fault(const struct predict_output *output, const struct row_error *fault)
 {
-    const char *file = output->source->file->input;
+    const char *file = output->source->file->name;
     struct text line = {0};
 
     json_write_word(&line, "{\"file\": ");
@@ -57,8 +58,8 @@ static bool fail_fault(const struct predict_output *output, const struct row_err
 
     if (fault->column)
         return error_set(err, ERR_DATA, "'%s': row %llu, column '%.100s': %.300s",
-                         output->source->file->input, row, fault->column, fault->text);
-    return error_set(err, ERR_DATA, "'%s': row %llu %.300s", output->source->file->input, row,
+                         output->source->file->name, row, fault->column, fault->text);
+    return error_set(err, ERR_DATA, "'%s': row %llu %.300s", output->source->file->name, row,
                      fault->text);
 }
 
@@ -148,7 +149,7 @@ static bool predict_one(const struct predict_job *job, const struct predict_file
 
     if (!predict_source_open(&source, job, file, err))
         return false;
-    snprintf(label, sizeof label, "predict %.50s", file_base_name(file->input));
+    snprintf(label, sizeof label, "predict %.50s", file_base_name(file->name));
     progress_begin(&progress, label, source.total, options->quiet);
     struct target target = {.output = {&source, result, &progress, errors, 0},
                             .path = file->output};
@@ -275,6 +276,17 @@ static bool prepare_output(struct places *places, const struct predict_options *
     return ok;
 }
 
+static void name_files(const struct places *places, struct predict_file *file, size_t count,
+                       struct arena *memory)
+{
+    char name[4096];
+
+    for (size_t i = 0; i < count; i++) {
+        place_name(&places->input, file[i].input, name, sizeof name);
+        file[i].name = arena_string(memory, name, strlen(name));
+    }
+}
+
 static bool predict_places(struct predict_job *job, struct places *places,
                            struct predict_result *result, struct error *err)
 {
@@ -282,16 +294,33 @@ static bool predict_places(struct predict_job *job, struct places *places,
     struct predict_file *file;
     size_t count;
 
-    return place_fetch(&places->input, options->input, err) &&
-           prepare_output(places, options, err) &&
-           (!options->errors || place_prepare(&places->errors, options->errors, err)) &&
-           ((choose_columns(job, err) &&
-             predict_files_list(job, places->input.local, places->output.local,
-                                places->output_is_folder, &file, &count, err) &&
-             predict_all(job, file, count, places->errors.local, result, err)) ||
+    if (!choose_columns(job, err) || !place_fetch(&places->input, options->input, err) ||
+        !prepare_output(places, options, err) ||
+        (options->errors && !place_prepare(&places->errors, options->errors, err)))
+        return false;
+    if (!predict_files_list(job, places->input.local, places->output.local,
+                            places->output_is_folder, &file, &count, err))
+        return place_explain(&places->input, err);
+    name_files(places, file, count, &job->memory);
+    return (predict_all(job, file, count, places->errors.local, result, err) ||
             place_explain(&places->input, err)) &&
            (!places->output.local || place_send(&places->output, err)) &&
            (!places->errors.local || place_send(&places->errors, err));
+}
+
+static bool open_bundle(struct predict_job *job, struct error *err)
+{
+    const struct predict_options *options = job->options;
+    struct registry_version found;
+
+    if (!registry_is_address(options->bundle))
+        return bundle_open(&job->bundle, options->bundle, err);
+    if (!registry_resolve(&found, options->registry ? options->registry : registry_default(),
+                          options->bundle, err))
+        return false;
+    const bool ok = bundle_open(&job->bundle, found.bundle, err);
+    registry_version_clear(&found);
+    return ok;
 }
 
 bool predict_run(const struct predict_options *options, struct predict_result *result,
@@ -301,7 +330,7 @@ bool predict_run(const struct predict_options *options, struct predict_result *r
     struct places places = {0};
 
     *result = (struct predict_result){0};
-    if (!bundle_open(&job.bundle, options->bundle, err))
+    if (!open_bundle(&job, err))
         return false;
     const bool ok = predict_places(&job, &places, result, err);
     place_clear(&places.input);

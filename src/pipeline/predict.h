@@ -21,7 +21,9 @@
 #include <stdint.h>
 
 struct predict_options {
-    const char *bundle, *input;
+    const char *bundle;   /* folder, .tar.gz, s3://, or registry:NAME@ALIAS */
+    const char *registry; /* where that is looked up; NULL: registry_default() */
+    const char *input;
     /* File, or folder for several inputs; NULL: NAME.out beside each input. */
     const char *output;
     /* "label,score"; NULL: those of a CSV answer in CSV, else all. */

@@ -5,6 +5,7 @@
 
 #include <dirent.h>
 #include <glob.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -126,6 +127,27 @@ static bool plan(struct predict_file *file, const char *input, const char *outpu
     return true;
 }
 
+static int compare_outputs(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Inputs of one name in several folders would write over each other. */
+static bool check_outputs(const struct predict_file *file, size_t count, struct error *err)
+{
+    const char **output = memory_take(count, sizeof *output);
+    bool ok = true;
+
+    for (size_t i = 0; i < count; i++)
+        output[i] = file[i].output;
+    qsort(output, count, sizeof *output, compare_outputs);
+    for (size_t i = 1; ok && i < count; i++)
+        if (strcmp(output[i - 1], output[i]) == 0)
+            ok = error_set(err, ERR_ARG, "two inputs would be written to '%s'", output[i]);
+    free(output);
+    return ok;
+}
+
 bool predict_files_list(struct predict_job *job, const char *input, const char *output,
                         bool output_is_folder, struct predict_file **file, size_t *count,
                         struct error *err)
@@ -151,6 +173,7 @@ bool predict_files_list(struct predict_job *job, const char *input, const char *
     const bool in_folder = several || output_is_folder || (output && file_is_folder(output));
     for (size_t i = 0; ok && i < names.count; i++)
         ok = plan(&(*file)[i], names.name[i], output, in_folder, job, &job->memory, err);
+    ok = ok && check_outputs(*file, names.count, err);
     clear_names(&names);
     return ok;
 }

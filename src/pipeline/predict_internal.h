@@ -59,6 +59,7 @@ struct predict_job {
 /* One input file and where its answers go. */
 struct predict_file {
     const char *input, *output;
+    const char *name; /* of the input in messages: the remote one of a copy */
     enum predict_format from, to;
 };
 

@@ -16,7 +16,7 @@ bool predict_text_open(struct predict_source *source, struct error *err)
     if (!stream || stat(path, &info) != 0 || S_ISDIR(info.st_mode)) {
         if (stream)
             gzclose_r(stream);
-        return error_set(err, ERR_IO, "cannot open '%s'", path);
+        return error_set(err, ERR_IO, "cannot open '%s'", source->file->name);
     }
     gzbuffer(stream, 1 << 17);
     source->stream = stream;
@@ -52,7 +52,7 @@ static bool read_more(struct predict_source *source, struct text *text, size_t w
     const char *problem = gzerror(stream, &code);
     if (got < 0 || code == Z_BUF_ERROR)
         return error_set(err, code == Z_ERRNO ? ERR_IO : ERR_DATA, "cannot read '%s': %s",
-                         source->file->input,
+                         source->file->name,
                          code == Z_BUF_ERROR ? "the compressed file was cut off" : problem);
     text->length += (size_t)got;
     source->ended = (size_t)got < wanted;
@@ -77,31 +77,58 @@ static size_t cut_records(const struct predict_source *source, const struct text
                : cut_lines(text->bytes, text->length, PREDICT_BLOCK_BYTES, source->ended);
 }
 
+static size_t mark_length(const struct text *text)
+{
+    return text->length >= 3 && memcmp(text->bytes, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+}
+
 /* The header decides about all blocks; its line is no record. */
 static bool read_header(struct predict_source *source, struct text *text, struct error *err)
 {
-    const struct predict_job *job = source->job;
-    size_t start = 0;
+    size_t start = mark_length(text);
 
     source->first = false;
-    if (source->file->from == PREDICT_JSONL) {
-        start = text->length >= 3 && memcmp(text->bytes, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
-    } else {
-        if (!csv_layout_read(&source->layout, bundle_input(job->bundle), text->bytes, text->length,
-                             &start, &source->memory, err))
-            return error_wrap(err, "'%s'", source->file->input);
-        if (source->layout.header) {
-            const size_t mark = text->length >= 3 && memcmp(text->bytes, "\xef\xbb\xbf", 3) == 0;
-            size_t length = start - mark * 3;
-            const char *line = text->bytes + mark * 3;
-            while (length > 0 && (line[length - 1] == '\n' || line[length - 1] == '\r'))
-                length--;
-            source->header = arena_string(&source->memory, line, length);
-            source->header_length = length;
-        }
+    if (source->file->from == PREDICT_CSV) {
+        const char *line = text->bytes + start;
+        if (!csv_layout_read(&source->layout, bundle_input(source->job->bundle), text->bytes,
+                             text->length, &start, &source->memory, err))
+            return error_wrap(err, "'%s'", source->file->name);
+        const char *end = text->bytes + start;
+        while (line < end && (*line == '\n' || *line == '\r'))
+            line++;
+        while (end > line && (end[-1] == '\n' || end[-1] == '\r'))
+            end--;
+        source->header_length = (size_t)(end - line);
+        if (source->layout.header)
+            source->header = arena_string(&source->memory, line, source->header_length);
     }
     memmove(text->bytes, text->bytes + start, text->length - start);
     text->length -= start;
+    return true;
+}
+
+/* Whole records at the beginning of `text`, which is read on until there are some or the file
+ * ends; 0 at its end. */
+static bool read_records(struct predict_source *source, struct text *text, size_t *cut,
+                         struct error *err)
+{
+    *cut = 0;
+    while (*cut == 0) {
+        const size_t wanted =
+            text->length > PREDICT_BLOCK_BYTES ? text->length : PREDICT_BLOCK_BYTES;
+        if (!source->ended && !read_more(source, text, wanted, err))
+            return false;
+        if (text->length > PREDICT_RECORD_MAX)
+            return error_set(err, ERR_LIMIT, "'%s': a record has more than %d bytes",
+                             source->file->name, PREDICT_RECORD_MAX);
+        if (source->first && !source->ended && !memchr(text->bytes, '\n', text->length))
+            continue;
+        if (source->first && !read_header(source, text, err))
+            return false;
+        if (text->length == 0 && source->ended)
+            return true;
+        *cut = cut_records(source, text);
+    }
     return true;
 }
 
@@ -109,32 +136,17 @@ bool predict_text_next(struct predict_source *source, struct predict_block *bloc
                        struct error *err)
 {
     struct text *text = &block->input;
-    size_t cut = 0;
+    size_t cut;
 
     text->length = 0;
-    make_room(text, source->rest.length + 1);
-    memcpy(text->bytes, source->rest.bytes ? source->rest.bytes : "", source->rest.length);
-    text->length = source->rest.length;
-    for (size_t wanted = PREDICT_BLOCK_BYTES; cut == 0; wanted = text->length) {
-        if (!source->ended && text->length < PREDICT_BLOCK_BYTES + wanted &&
-            !read_more(source, text, wanted, err))
-            return false;
-        if (source->first && !read_header(source, text, err))
-            return false;
-        if (text->length == 0) {
-            *more = false;
-            return true;
-        }
-        cut = cut_records(source, text);
-        if (cut == 0 && text->length > PREDICT_RECORD_MAX)
-            return error_set(err, ERR_LIMIT, "'%s': a record has more than %d bytes",
-                             source->file->input, PREDICT_RECORD_MAX);
-    }
+    text_add(text, source->rest.bytes ? source->rest.bytes : "", source->rest.length);
+    if (!read_records(source, text, &cut, err))
+        return false;
     source->rest.length = 0;
     text_add(&source->rest, text->bytes + cut, text->length - cut);
     text->length = cut;
     block->position = (uint64_t)gzoffset(source->stream);
-    *more = true;
+    *more = cut > 0;
     return true;
 }
 

@@ -24,7 +24,7 @@ bool predict_block_score(const struct predict_source *source, struct predict_blo
     struct frame answer;
 
     if (source->file->from != PREDICT_PARQUET && !predict_text_decode(source, block, err))
-        return error_wrap(err, "'%s'", source->file->input);
+        return error_wrap(err, "'%s'", source->file->name);
     block->rows.errors.memory = &block->memory;
     block->output.length = 0;
     block->written = true;

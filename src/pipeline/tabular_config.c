@@ -6,9 +6,10 @@ const struct config_field tabular_source_fields[] = {
     CONFIG_TEXT(struct tabular_source, path, NULL,
                 "one table, divided by `split`: .parquet, .csv, .csv.gz, .jsonl, or a glob"),
     CONFIG_TEXT(struct tabular_source, query, NULL, "a SQL query (DuckDB) instead of `path`"),
-    CONFIG_TEXT(struct tabular_source, train, NULL,
-                "rows to train on, a path or a query; with `validation` and `test`, instead of "
-                "`path`"),
+    CONFIG_TEXT(
+        struct tabular_source, train, NULL,
+        "rows to train on, a path or a query; with `validation` and `test` it stands before "
+        "`path`"),
     CONFIG_TEXT(struct tabular_source, validation, NULL,
                 "rows for early stopping, calibration and the threshold"),
     CONFIG_TEXT(struct tabular_source, test, NULL,

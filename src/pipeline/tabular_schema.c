@@ -91,6 +91,21 @@ static bool collect(struct schema *schema, const struct table_source *table,
     return true;
 }
 
+/* A column that is to be ignored cannot be named by a step; `numeric` and `text` pass it over. */
+static bool check_ignored(const struct schema *schema, const struct tabular_source *roles,
+                          const struct transform_config *steps, struct arena *memory,
+                          struct error *err)
+{
+    struct schema_column *column = ARENA_NEW(memory, struct schema_column, schema->count);
+    size_t count = 0;
+
+    for (size_t c = 0; c < schema->count; c++)
+        if (!is_named(&roles->ignore, schema->column[c].name))
+            column[count++] = schema->column[c];
+    return transform_config_check(steps, &(struct schema){count, column}, err) ||
+           error_wrap(err, "a column of source.ignore is used");
+}
+
 bool tabular_schema_read(struct schema *schema, const char *source,
                          const struct tabular_source *roles, const struct transform_config *steps,
                          struct arena *memory, struct error *err)
@@ -101,8 +116,9 @@ bool tabular_schema_read(struct schema *schema, const char *source,
         return false;
     bool ok = check_roles(table, roles, err) && collect(schema, table, roles, memory, err);
     bool *text = ok ? ARENA_ZERO(memory, bool, schema->count + 1) : NULL;
-    ok =
-        ok && transform_config_check(steps, schema, err) && infer(table, schema, text, memory, err);
+    ok = ok && transform_config_check(steps, schema, err) &&
+         check_ignored(schema, roles, steps, memory, err) &&
+         infer(table, schema, text, memory, err);
     for (size_t c = 0; ok && c < schema->count; c++) {
         struct schema_column *column = (struct schema_column *)&schema->column[c];
         column->kind =

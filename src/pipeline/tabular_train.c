@@ -7,6 +7,7 @@
 #include "base/progress.h"
 #include "pipeline/stage_key.h"
 
+#include <math.h>
 #include <string.h>
 
 #define VALUES_MAX ((size_t)1 << 33) /* of a feature matrix: 32 GiB */
@@ -57,9 +58,20 @@ static bool make_features(const struct transform *transform, const struct tabula
     if (!tabular_scores(&scorer, table, schema, &features, err))
         return false;
     float *x = memory_take(cells, sizeof *x);
-    for (size_t i = 0; i < cells; i++)
+    size_t wide = SIZE_MAX;
+    for (size_t i = 0; i < cells; i++) {
         x[i] = (float)features[i];
+        if (isinf(x[i]) && wide == SIZE_MAX)
+            wide = i;
+    }
+    const double value = wide < cells ? features[wide] : 0;
     free(features);
+    if (wide < cells) {
+        free(x);
+        return error_set(
+            err, ERR_DATA, "row %zu of '%s': feature '%s' is %g, too large to learn from",
+            wide / width + 1, table->source, transform_name(transform, wide % width), value);
+    }
     float *weight = table->weight ? memory_take(table->rows, sizeof *weight) : NULL;
     for (size_t i = 0; weight && i < table->rows; i++)
         weight[i] = (float)table->weight[i];
@@ -143,12 +155,37 @@ static bool write_training(const struct tabular_run *run, const char *folder,
     return ok;
 }
 
+enum { THREAD_VALUES = 500000 };
+
+/*
+ * XGBoost's threads meet several times a level; for little data the meetings cost more than they
+ * save, and very much more on a busy machine. The model does not depend on their number.
+ */
+static size_t useful_threads(const struct tabular_run *run, size_t values)
+{
+    const size_t wanted = run->options->threads ? run->options->threads : pool_processors();
+    const size_t useful = 1 + values / THREAD_VALUES;
+
+    return wanted < useful ? wanted : useful;
+}
+
+/* The classes are those of the training rows; who also counts them must count as many. */
+static bool check_classes(const struct tabular_run *run, struct error *err)
+{
+    const size_t told = run->config->model.trees.num_class, found = run->data.labels.count;
+
+    if (run->data.labels.task != TABULAR_CLASSES || told == 0 || told == found)
+        return true;
+    return error_set(err, ERR_CONFIG, "key 'model.num_class': is %zu, the label has %zu values",
+                     told, found);
+}
+
 static bool fit_trees(struct tabular_run *run, const char *model, struct tree_history *history,
                       struct error *err)
 {
     const struct tabular_data *data = &run->data;
     const size_t width = transform_width(run->transform);
-    const size_t threads = run->options->threads ? run->options->threads : pool_processors();
+    const size_t threads = useful_threads(run, data->part[TABULAR_TRAIN].rows * width);
     const char **names = memory_take(width, sizeof *names);
     struct tree_config config = run->config->model.trees;
     struct tree_rows train = {0}, validation = {0};
@@ -158,6 +195,7 @@ static bool fit_trees(struct tabular_run *run, const char *model, struct tree_hi
     if (data->labels.task == TABULAR_CLASSES)
         config.num_class = data->labels.count;
     const bool ok =
+        check_classes(run, err) &&
         make_features(run->transform, &data->part[TABULAR_TRAIN], &data->schema, &train, err) &&
         make_features(run->transform, &data->part[TABULAR_VALIDATION], &data->schema, &validation,
                       err) &&

@@ -153,8 +153,8 @@ void tabular_section_training(struct text *out, const json_t *document, struct a
         {.label = "Validation", .x = rounds.round, .y = rounds.validation, .count = rounds.count},
     };
     html_section_open(out, "training", "Training",
-                      "The curves part where the trees begin to learn by heart; the model is cut "
-                      "after its best round on the validation rows.");
+                      "The curves part where the trees begin to learn by heart; the mark is the "
+                      "last round that the model keeps.");
     html_add(out, "<figure><h3>Metric by round: ");
     html_text(out, read_text(training, "metric"), HTML_NAME_COLUMNS);
     html_add(out, "</h3>\n");
@@ -170,7 +170,7 @@ void tabular_section_training(struct text *out, const json_t *document, struct a
                         .x_kind = FIGURE_COUNT,
                         .y_kind = FIGURE_SCORE,
                         .mark = best,
-                        .mark_label = "best"});
+                        .mark_label = "kept"});
     html_add(out, "</figure>\n");
     rounds_table(out, &rounds, best);
     html_section_close(out);
@@ -309,8 +309,8 @@ void tabular_section_data(struct text *out, const json_t *document, struct arena
     if (json_object_size(json_object_get(document, "splits")) == 0)
         return;
     html_section_open(out, "data", "The data",
-                      "Trees learn from the training rows, stop by the validation rows, and are "
-                      "measured on the test rows.");
+                      "Trees learn from the training rows; early stopping, calibration and the "
+                      "threshold use the validation rows; figures are of the test rows.");
     splits_table(out, document);
     if (count > 0) {
         html_table_open(out, "Columns used", "Of the training rows");

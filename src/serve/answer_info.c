@@ -20,18 +20,18 @@ void answer_metrics(struct call *call, const struct model_set *set)
     const struct service *service = call->service;
     const char *accept = call->request->header.accept;
     struct arena *scratch = &call->worker->scratch;
-    const size_t workers = service->options.workers;
-    const struct metrics **worker = ARENA_NEW(scratch, const struct metrics *, workers + 1);
+    const size_t workers = service->options.workers, all = workers + SERVICE_HELPERS;
+    const struct metrics **worker = ARENA_NEW(scratch, const struct metrics *, all);
     struct metrics_model *model = ARENA_NEW(scratch, struct metrics_model, set->count);
 
-    for (size_t i = 0; i <= workers; i++)
+    for (size_t i = 0; i < all; i++)
         worker[i] = &service->worker[i].metrics;
     for (size_t i = 0; i < set->count; i++)
         model[i] = (struct metrics_model){set->model[i]->name, set->model[i]->version,
                                           set->model[i]->metrics};
     const struct metrics_view view = {
         .worker = worker,
-        .workers = workers + 1,
+        .workers = all,
         .model = model,
         .models = set->count,
         .model_workers = workers,

@@ -48,16 +48,26 @@ static void add_member(struct text *out, const char *name, const char *value)
     json_text_add(out, value, strlen(value));
 }
 
+/* Clients of that protocol read an error in its form below /v2 wherever it comes from. */
+static bool speaks_v2(const struct call *call)
+{
+    const char *path = call->request->path;
+
+    return route_is_v2(call->route.id) ||
+           (strncmp(path, "/v2", 3) == 0 && (path[3] == '/' || path[3] == '\0'));
+}
+
 void call_fail_at(struct call *call, int status, const struct fault *fault)
 {
     struct text *out = call->out;
+    const bool v2 = speaks_v2(call);
 
     call->error = arena_string(&call->worker->scratch, fault->text, strlen(fault->text));
     call->response->status = status;
     call->response->media = "application/json";
     out->length = 0;
     text_add(out, "{", 1);
-    if (route_is_v2(call->route.id)) {
+    if (v2) {
         add_member(out, "error", call->error);
     } else {
         add_member(out, "error_code", status_word(status));
@@ -67,7 +77,7 @@ void call_fail_at(struct call *call, int status, const struct fault *fault)
         text_add_format(out, ", \"row\": %zu", fault->row);
     if (fault->column)
         add_member(out, "column", fault->column);
-    if (!route_is_v2(call->route.id))
+    if (!v2)
         add_member(out, "request_id", call->response->id);
     text_add(out, "}\n", 2);
 }

@@ -83,8 +83,9 @@ static bool start_worker(struct http_worker *worker, const struct http_options *
     if (socket < 0)
         return error_set(err, ERR_IO, "no socket for an event loop");
     worker->daemon = http->api->start_daemon(
-        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_USE_TURBO | (tls ? MHD_USE_TLS : 0), 0,
-        NULL, NULL, http_exchange_step, worker, MHD_OPTION_LISTEN_SOCKET, socket,
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_TURBO |
+            (tls ? MHD_USE_TLS : 0),
+        0, NULL, NULL, http_exchange_step, worker, MHD_OPTION_LISTEN_SOCKET, socket,
         MHD_OPTION_CONNECTION_LIMIT, connection_limit(http->workers),
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
         MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_URI_LOG_CALLBACK, http_exchange_begin,
@@ -123,6 +124,7 @@ bool http_start(struct http **http, struct service *service, const struct http_o
         made->worker[i].metrics = service_metrics(service, i);
         pthread_mutex_init(&made->worker[i].lock, NULL);
     }
+    made->changer = http_changer_start(made);
     for (size_t i = 0; ok && i < made->workers; i++)
         ok = start_worker(&made->worker[i], options, err);
     if (!ok) {
@@ -150,9 +152,11 @@ void http_stop(struct http *http)
     if (!http)
         return;
     http_drain(http);
+    http_changer_stop(http->changer);
     for (size_t i = 0; i < http->workers; i++)
         if (http->worker[i].daemon)
             http->api->stop_daemon(http->worker[i].daemon);
+    http_changer_free(http->changer);
     for (size_t i = 0; i < http->workers; i++) {
         http_exchange_forget(&http->worker[i]);
         pthread_mutex_destroy(&http->worker[i].lock);

@@ -31,6 +31,7 @@ void *http_exchange_begin(void *context, const char *uri, struct MHD_Connection 
         exchange = memory_take_zeroed(1, sizeof *exchange);
     exchange->connection = info->socket_context;
     exchange->begun = exchange->done = false;
+    atomic_store_explicit(&exchange->answered, false, memory_order_relaxed);
     exchange->request =
         (struct serve_request){.arrived = clock_now(), .started = clock_seconds(), .path = uri};
     atomic_store_explicit(&exchange->connection->since, exchange->request.started,
@@ -138,28 +139,41 @@ static enum MHD_Result send_answer(struct http_worker *worker, struct MHD_Connec
                                    struct exchange *exchange)
 {
     const struct microhttpd_api *api = worker->http->api;
-    struct serve_response answer;
+    const struct serve_response *answer = &exchange->response;
     struct MHD_Response *response;
     enum MHD_Result queued = MHD_NO;
+
+    exchange->done = true;
+    atomic_store_explicit(&exchange->connection->since, clock_seconds(), memory_order_relaxed);
+    response = api->create_response_from_buffer(answer->size, (void *)(uintptr_t)answer->body,
+                                                MHD_RESPMEM_PERSISTENT);
+    if (!response)
+        return MHD_NO;
+    if (add_headers(worker, response, answer))
+        queued = api->queue_response(handle, (unsigned)answer->status, response);
+    api->destroy_response(response);
+    return queued;
+}
+
+/* The request is whole, or nothing more of it is wanted. */
+static enum MHD_Result answer_request(struct http_worker *worker, struct MHD_Connection *handle,
+                                      struct exchange *exchange)
+{
+    struct serve_request *request = &exchange->request;
     int reading = PHASE_READING;
 
     atomic_store_explicit(&exchange->connection->since, clock_seconds(), memory_order_relaxed);
     if (!atomic_compare_exchange_strong(&exchange->connection->phase, &reading, PHASE_ANSWERING))
         return MHD_NO; /* it was too slow and has been told so */
-    exchange->done = true;
-    exchange->request.body = exchange->body.bytes;
-    exchange->request.size = exchange->body.length;
-    serve_answer(worker->http->service, worker->index, &exchange->request, &exchange->answer,
-                 &answer);
-    atomic_store_explicit(&exchange->connection->since, clock_seconds(), memory_order_relaxed);
-    response = api->create_response_from_buffer(answer.size, (void *)(uintptr_t)answer.body,
-                                                MHD_RESPMEM_PERSISTENT);
-    if (!response)
-        return MHD_NO;
-    if (add_headers(worker, response, &answer))
-        queued = api->queue_response(handle, (unsigned)answer.status, response);
-    api->destroy_response(response);
-    return queued;
+    request->body = exchange->body.bytes;
+    request->size = exchange->body.length;
+    exchange->handle = handle;
+    if (service_is_change(request->method, request->path) &&
+        http_changer_take(worker->http->changer, exchange))
+        return MHD_YES;
+    serve_answer(worker->http->service, worker->index, request, &exchange->answer,
+                 &exchange->response);
+    return send_answer(worker, handle, exchange);
 }
 
 /* Headers are there: what they say of the body decides whether it is waited for. */
@@ -185,7 +199,7 @@ static enum MHD_Result begin_request(struct http_worker *worker, struct MHD_Conn
     request->body_over = true;
     /* A client that asks first, or sends without end, is answered before its body comes. */
     if (request->header.expect || length > (int64_t)dropped_max)
-        return send_answer(worker, handle, exchange);
+        return answer_request(worker, handle, exchange);
     return MHD_YES;
 }
 
@@ -201,8 +215,10 @@ enum MHD_Result http_exchange_step(void *context, struct MHD_Connection *handle,
         return MHD_NO;
     if (!exchange->begun)
         return begin_request(worker, handle, exchange, path, method);
-    if (*size == 0)
+    if (atomic_load_explicit(&exchange->answered, memory_order_acquire))
         return send_answer(worker, handle, exchange);
+    if (*size == 0)
+        return answer_request(worker, handle, exchange);
     if (*size > limit - exchange->body.length)
         exchange->request.body_over = true;
     if (!exchange->request.body_over)

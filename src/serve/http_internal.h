@@ -20,6 +20,7 @@ struct connection {
     int socket;
     _Atomic int phase;
     _Atomic double since; /* when the phase began, clock_seconds() */
+    double left;          /* the watcher's: `since` of the wait in which it saw the client leave */
 };
 
 /* One request; kept and used again by its worker. */
@@ -27,8 +28,13 @@ struct exchange {
     struct connection *connection;
     struct exchange *next; /* free ones */
     struct serve_request request;
+    struct serve_response response;
     struct text body, answer;
     bool begun, done;
+    atomic_bool answered; /* by the changer */
+    /* Of a change: */
+    struct MHD_Connection *handle;
+    char id[REQUEST_ID_MAX + 1];
 };
 
 struct http_worker {
@@ -47,9 +53,23 @@ struct http {
     struct http_worker *worker; /* [workers] */
     size_t workers;
     double timeout;
+    double looked; /* when http_watch() last looked for clients that have left */
     bool tls;
     atomic_bool draining;
+    struct http_changer *changer;
 };
+
+/*
+ * Changes of models are answered by a thread of their own, since opening a bundle may take long:
+ * the connection is suspended, and http_exchange_step() is called again once the answer is there.
+ */
+struct http_changer *http_changer_start(struct http *http);
+/* False: it is closing, and the event loop must answer itself. */
+bool http_changer_take(struct http_changer *changer, struct exchange *exchange);
+/* Answers what it has; no connection is suspended when this returns. */
+void http_changer_stop(struct http_changer *changer);
+/* After the event loops. */
+void http_changer_free(struct http_changer *changer);
 
 /* Callbacks of libmicrohttpd. */
 void *http_exchange_begin(void *worker, const char *uri, struct MHD_Connection *handle);

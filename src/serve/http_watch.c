@@ -2,8 +2,11 @@
 #include "base/clock.h"
 #include "serve/http_internal.h"
 
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
+
+enum { SECONDS_BETWEEN_LOOKS = 1 };
 
 static const char slow_sentence[] = "the request was not complete in time";
 
@@ -23,38 +26,69 @@ static void send_timeout(const struct connection *connection)
         return;
 }
 
-/* True: a request was cut short. */
-static bool end_if_late(struct http *http, struct connection *connection, double now)
+static void give_up(struct http *http, double now)
+{
+    const struct serve_request slow = {.method = "",
+                                       .path = "",
+                                       .arrived = clock_now() - (int64_t)(http->timeout * 1e6),
+                                       .started = now - http->timeout};
+
+    serve_give_up(http->service, service_watcher(service_options(http->service)), &slow, 408,
+                  slow_sentence);
+}
+
+static void end_if_late(struct http *http, struct connection *connection, double now)
 {
     int phase = atomic_load(&connection->phase);
     const double since = atomic_load_explicit(&connection->since, memory_order_relaxed);
 
     if (phase == PHASE_ENDED || now - since < http->timeout ||
         !atomic_compare_exchange_strong(&connection->phase, &phase, PHASE_ENDED))
-        return false;
-    if (phase == PHASE_READING && !http->tls)
-        send_timeout(connection);
+        return;
+    if (phase == PHASE_READING) {
+        give_up(http, now);
+        if (!http->tls)
+            send_timeout(connection);
+    }
     shutdown(connection->socket, SHUT_RDWR); /* its event loop sees the end and closes it */
-    return phase == PHASE_READING;
+}
+
+/*
+ * A client that closed its side after a request: epoll told libmicrohttpd together with the
+ * request, and it does not look again, so that the socket would stay until the time is over. Its
+ * request may still be on the way from the socket to an event loop, so the same wait is seen twice
+ * first.
+ */
+static void end_if_left(struct connection *connection)
+{
+    struct pollfd look = {.fd = connection->socket, .events = POLLRDHUP};
+    const double since = atomic_load_explicit(&connection->since, memory_order_relaxed);
+    int waiting = PHASE_WAITING;
+
+    if (atomic_load(&connection->phase) != PHASE_WAITING || poll(&look, 1, 0) != 1)
+        return;
+    if (connection->left != since)
+        connection->left = since;
+    else if (atomic_compare_exchange_strong(&connection->phase, &waiting, PHASE_ENDED))
+        shutdown(connection->socket, SHUT_RDWR);
 }
 
 void http_watch(struct http *http)
 {
     const double now = clock_seconds();
+    const bool look = now - http->looked >= SECONDS_BETWEEN_LOOKS;
 
+    if (look)
+        http->looked = now;
     for (size_t i = 0; i < http->workers; i++) {
         struct http_worker *worker = &http->worker[i];
-        size_t cut = 0;
         pthread_mutex_lock(&worker->lock); /* a connection in the list is open */
-        for (struct connection *c = worker->first; c; c = c->next)
-            cut += end_if_late(http, c, now);
+        for (struct connection *c = worker->first; c; c = c->next) {
+            end_if_late(http, c, now);
+            if (look)
+                end_if_left(c);
+        }
         pthread_mutex_unlock(&worker->lock);
-        const struct serve_request slow = {.method = "",
-                                           .path = "",
-                                           .arrived = clock_now() - (int64_t)(http->timeout * 1e6),
-                                           .started = now - http->timeout};
-        for (; cut > 0; cut--)
-            serve_give_up(http->service, http->workers, &slow, 408, slow_sentence);
     }
 }
 

@@ -20,6 +20,8 @@
     X(lookup_connection_value)                                                                     \
     X(create_response_from_buffer)                                                                 \
     X(add_response_header)                                                                         \
+    X(suspend_connection)                                                                          \
+    X(resume_connection)                                                                           \
     X(queue_response)                                                                              \
     X(destroy_response)
 

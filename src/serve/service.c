@@ -50,8 +50,8 @@ bool service_open(struct service **service, const struct service_options *option
     made->options.accept = made->accept;
     made->models = models_new(
         &(struct models_options){.workers = options->workers, .registry = options->registry});
-    made->worker = memory_take_zeroed(options->workers + 1, sizeof *made->worker);
-    for (size_t i = 0; i <= options->workers; i++)
+    made->worker = memory_take_zeroed(options->workers + SERVICE_HELPERS, sizeof *made->worker);
+    for (size_t i = 0; i < options->workers + SERVICE_HELPERS; i++)
         made->worker[i].rng = rng_new(seed, i);
     if (!request_log_open(&made->log, options->log, options->log_payloads, err)) {
         service_close(made);
@@ -67,7 +67,7 @@ void service_close(struct service *service)
         return;
     request_log_close(service->log);
     models_free(service->models);
-    for (size_t i = 0; i <= service->options.workers; i++) {
+    for (size_t i = 0; i < service->options.workers + SERVICE_HELPERS; i++) {
         arena_clear(&service->worker[i].scratch);
         text_clear(&service->worker[i].packed);
     }
@@ -75,6 +75,16 @@ void service_close(struct service *service)
     free(service->token);
     free(service->accept);
     free(service);
+}
+
+bool service_is_change(const char *method, const char *path)
+{
+    const enum route_method is = route_method_of(method);
+
+    if (strncmp(path, "/models", 7) != 0 || (is != METHOD_POST && is != METHOD_DELETE))
+        return false;
+    const enum route_id id = route_find(path).id;
+    return id == ROUTE_MODELS || id == ROUTE_MODEL;
 }
 
 struct models *service_models(struct service *service)

@@ -82,7 +82,22 @@ MUST_CHECK bool service_open(struct service **service, const struct service_opti
 /* No worker may be answering. */
 void service_close(struct service *service);
 struct models *service_models(struct service *service);
-/* Counters of a worker; `workers` itself is a further set, for what happens outside of them. */
+/*
+ * Beside the workers of the options there are two, which score nothing: one counts requests that
+ * are given up, one changes models, which may take long.
+ */
+static inline size_t service_watcher(const struct service_options *options)
+{
+    return options->workers;
+}
+static inline size_t service_changer(const struct service_options *options)
+{
+    return options->workers + 1;
+}
+/* Whether only the changer may answer a request. */
+bool service_is_change(const char *method, const char *path);
+
+/* Counters of a worker. */
 struct metrics *service_metrics(struct service *service, size_t worker);
 const struct service_options *service_options(const struct service *service);
 

@@ -6,6 +6,9 @@
 #include "serve/service.h"
 #include "serve/status.h"
 
+/* The watcher and the changer (service.h). */
+enum { SERVICE_HELPERS = 2 };
+
 struct service_worker {
     struct arena scratch;
     struct rng rng;
@@ -18,7 +21,7 @@ struct service {
     struct service_options options;
     struct models *models;
     struct request_log *log;
-    struct service_worker *worker; /* [workers + 1] */
+    struct service_worker *worker; /* [workers + SERVICE_HELPERS] */
     char *token, *accept;
     double opened; /* clock_seconds() */
 };

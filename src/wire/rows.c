@@ -56,17 +56,23 @@ bool rows_begin(struct rows *rows, struct error *err)
 
 void rows_fault(struct rows *rows, size_t row, size_t column, const char *format, ...)
 {
+    struct row_errors *errors = rows->errors;
     char text[256];
     va_list args;
 
-    if (rows->faulty[row])
+    if (rows->faulty[row] && column != SIZE_MAX)
         return;
-    rows->faulty[row] = 1;
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    row_errors_add(rows->errors, row, column == SIZE_MAX ? NULL : rows->schema->column[column].name,
-                   "%s", text);
+    if (!rows->faulty[row]) {
+        rows->faulty[row] = 1;
+        row_errors_add(errors, row, column == SIZE_MAX ? NULL : rows->schema->column[column].name,
+                       "%s", text);
+    } else if (errors->first->row == row) {
+        errors->first->column = NULL;
+        errors->first->text = arena_string(errors->memory, text, strlen(text));
+    }
 }
 
 void rows_fault_value(struct rows *rows, size_t row, size_t column, const char *value,

@@ -4,7 +4,8 @@
  *   rows_begin()        then for each used column rows_number() or rows_text(), or rows_fault()
  *   rows_finish()       makes the frame; rows at fault become missing values
  *
- * A fault does not end a row: the decoder goes on to where the row ends. The first one counts.
+ * A fault does not end a row: the decoder goes on to where the row ends. The first one counts,
+ * unless the row as a whole is wrong.
  */
 #ifndef QUERN_WIRE_ROWS_H
 #define QUERN_WIRE_ROWS_H
@@ -37,7 +38,10 @@ void rows_init(struct rows *rows, const struct schema *schema, const struct wire
 /* ERR_LIMIT  too many rows */
 MUST_CHECK bool rows_begin(struct rows *rows, struct error *err);
 
-/* Of the row at `row`, counted from 0. `column` is SIZE_MAX for the row as a whole. */
+/*
+ * Of the row at `row`, counted from 0. `column` is SIZE_MAX for the row as a whole: in the row
+ * begun last this replaces a fault of a value, which may only stand in the wrong place.
+ */
 void rows_fault(struct rows *rows, size_t row, size_t column, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 /* "'abc' is not a number": the value shortened, and made fit for a message. */

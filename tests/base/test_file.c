@@ -1,6 +1,8 @@
 #include "base/file.h"
 #include "support/test.h"
 
+#include <sys/stat.h>
+
 TEST(file_appears_whole_or_not_at_all)
 {
     struct error err = {0};
@@ -36,6 +38,21 @@ TEST(file_failures_name_the_file)
     EXPECT_ERROR(file_read("/tmp", 10, &bytes, &size, &err), &err, ERR_IO, "folder");
     EXPECT_ERROR(file_write("/nowhere/x", "", 0, &err), &err, ERR_IO, "/nowhere/x");
     EXPECT_ERROR(file_write("/dev/full/x", "a", 1, &err), &err, ERR_IO, "/dev/full/x");
+}
+
+TEST(file_does_not_take_the_place_of_a_pipe)
+{
+    struct error err = {0};
+    struct stat info;
+    const char *pipe = test_path("pipe");
+
+    EXPECT_EQ(mkfifo(pipe, 0600), 0);
+    EXPECT_ERROR(file_write(pipe, "a", 1, &err), &err, ERR_ARG, "a device or a pipe");
+    const char *whole = test_file("whole", "a");
+    EXPECT_ERROR(file_publish(whole, pipe, &err), &err, ERR_ARG, "a device or a pipe");
+    EXPECT_EQ(stat(pipe, &info), 0);
+    EXPECT(S_ISFIFO(info.st_mode));
+    EXPECT_ERROR(file_write("/dev/stdout", "a", 1, &err), &err, ERR_ARG, "/dev/stdout");
 }
 
 TEST(file_folders_come_and_go)

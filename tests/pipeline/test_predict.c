@@ -267,6 +267,8 @@ TEST(predict_joins_the_input)
         {"j.jsonl", "\n[\"KS\", 2, 0, \"no\", 1]\n", "j.jsonl -o out.jsonl --join --columns label",
          "{\"SageMakerInput\": [\"KS\", 2, 0, \"no\", 1], \"SageMakerOutput\": \"no\"}\n"},
         {"j.csv", "State,Mins,Plan,Calls\n", "j.csv -o out.csv --header", "label\n"},
+        {"j.csv", "\xef\xbb\xbf\n\r\nState,Mins,Plan,Calls\r\n\r\nKS,2,no,1",
+         "j.csv -o out.csv --header --join", "State,Mins,Plan,Calls,label\nKS,2,no,1,no\n"},
         {"j.csv", "", "j.csv -o out.csv", ""},
         {"j.jsonl", "\n\n", "j.jsonl -o out.jsonl", ""},
     };
@@ -295,6 +297,34 @@ TEST(predict_keeps_records_whole)
     for (const char *at = got; (at = strstr(at, ",no,1,")); at++)
         count++;
     EXPECT_EQ(count, ROWS);
+    free(got);
+    text_clear(&csv);
+}
+
+TEST(predict_reads_long_headers)
+{
+    struct text csv = {0};
+
+    scene();
+    for (size_t i = 0; i < 60000; i++)
+        text_add_format(&csv, "column_%zu,", i);
+    test_file("wide.csv", csv.bytes);
+    struct test_output run = test_shell("cd %s && $QUERN predict made/bundle wide.csv -o wide.out "
+                                        "--quiet",
+                                        test_folder());
+    EXPECT_EQ(run.status, 1); /* beyond the limit of fields it is no header */
+    EXPECT_HAS(run.err, "'wide.csv': row 1 has 60001 fields, not 5");
+    test_output_clear(&run);
+    text_clear(&csv);
+    for (size_t i = 0; i < 19000; i++)
+        text_add_format(&csv, "a_column_with_a_long_name_%zu,", i);
+    text_add_format(&csv, "State,Mins,Plan,Calls\n%019000dKS,2.5,no,1\n", 0);
+    for (char *at = strchr(csv.bytes, '\n') + 1; *at == '0'; at++)
+        *at = ',';
+    test_file("wide.csv", csv.bytes);
+    predict("wide.csv -o wide.out --columns label");
+    char *got = read_all("wide.out");
+    EXPECT_STR(got, "no\n");
     free(got);
     text_clear(&csv);
 }
@@ -349,7 +379,8 @@ TEST(predict_refuses)
     test_file("open.csv", "KS,\"1,x,no,1\n");
     test_file("no.txt", "x");
     struct test_output made = test_shell("cd %s && yes KS,1,x,no,1 | head -99999 | gzip | head -c "
-                                         "200 >cut.csv.gz; mkdir -p none",
+                                         "200 >cut.csv.gz; mkdir -p none twice/1 twice/2; cp "
+                                         "good.csv twice/1/a.csv; cp good.csv twice/2/a.csv",
                                          test_folder());
     test_output_clear(&made);
     static const struct {
@@ -369,6 +400,8 @@ TEST(predict_refuses)
         {"made/bundle short.csv", 1, "'short.csv': the header has no column 'Calls'"},
         {"made/bundle open.csv", 1, "'open.csv': row 1: a quote is never closed"},
         {"made/bundle cut.csv.gz", 1, "cannot read 'cut.csv.gz': the compressed file was cut off"},
+        {"made/bundle 'twice/*/a.csv' -o none", 2,
+         "two inputs would be written to 'none/a.csv.out'"},
         {"made/bundle good.csv -o none", 0, ""},
         {"made/bundle good.csv -o good.csv/x", 1, "good.csv"},
         {"none good.csv", 1, "bundle 'none'"},
@@ -404,6 +437,26 @@ TEST(predict_takes_many_files)
         EXPECT(file_exists(test_path(*name)));
     EXPECT(!file_exists(test_path("many/3.csv.out")));
     EXPECT(!file_exists(test_path("answers/deep/notes.txt.out")));
+}
+
+TEST(predict_asks_the_registry)
+{
+    scene();
+    test_file("one.csv", "KS,2.50,x,no,1\n");
+    struct test_output run = test_shell(
+        "cd %s && $QUERN registry push made/bundle leavers --registry reg --alias champion && "
+        "$QUERN predict registry:leavers@champion one.csv -o asked.csv --registry reg --quiet && "
+        "QUERN_REGISTRY=reg $QUERN predict registry:leavers/1 one.csv --quiet && "
+        "cmp asked.csv one.csv.out",
+        test_folder());
+    EXPECT_STR(run.err, "");
+    EXPECT_EQ(run.status, 0);
+    test_output_clear(&run);
+    run = test_shell("cd %s && $QUERN predict registry:leavers@none one.csv --registry reg",
+                     test_folder());
+    EXPECT_EQ(run.status, 1);
+    EXPECT_HAS(run.err, "champion");
+    test_output_clear(&run);
 }
 
 TEST(predict_killed_leaves_no_output)

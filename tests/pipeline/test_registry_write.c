@@ -335,6 +335,30 @@ TEST(registry_command_speaks)
     test_output_clear(&ran);
 }
 
+TEST(pack_makes_an_archive_that_is_the_bundle)
+{
+    struct bundle *folder, *archive;
+    struct error err = {0};
+    char path[300];
+
+    begin("reg-pack");
+    snprintf(path, sizeof path, "%s/packed/model.tar.gz", test_folder());
+    struct test_output ran = test_quern("pack %s -o %s", first, path);
+    EXPECT_STR(ran.err, "");
+    EXPECT_EQ(ran.status, 0);
+    test_output_clear(&ran);
+    EXPECT_OK(bundle_open(&folder, first, &err), &err);
+    EXPECT_OK(bundle_open(&archive, path, &err), &err);
+    EXPECT_STR(bundle_hash(archive), bundle_hash(folder));
+    bundle_close(folder);
+    bundle_close(archive);
+    EXPECT_EQ(push(path, NULL), 1);
+    ran = test_quern("pack %s -o %s", test_folder(), path);
+    EXPECT_EQ(ran.status, 1);
+    EXPECT_HAS(ran.err, "not a bundle");
+    test_output_clear(&ran);
+}
+
 TEST(sample_rows_come_from_the_reference)
 {
     struct text csv = {0}, again = {0};

@@ -113,8 +113,8 @@ void store_environment(const struct store *store)
     setenv("AWS_REGION", "us-east-1", 1);
     setenv("AWS_ENDPOINT_URL", store->endpoint, 1);
     setenv("AWS_MAX_ATTEMPTS", "3", 1);
-    setenv("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent", 1);
-    setenv("AWS_CONFIG_FILE", "/nonexistent", 1);
+    setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null/none", 1);
+    setenv("AWS_CONFIG_FILE", "/dev/null/none", 1);
     setenv("no_proxy", "127.0.0.1", 1);
 }
 

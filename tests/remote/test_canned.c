@@ -17,6 +17,7 @@ struct canned {
     size_t count, served;
     int fd;
     pthread_t thread;
+    char request[4][16384]; /* of the last four */
 };
 
 static void *serve(void *context)
@@ -37,6 +38,7 @@ static void *serve(void *context)
             used += (size_t)got;
             request[used] = '\0';
         }
+        memcpy(canned->request[canned->served % 4], request, sizeof request);
         const char *text = canned->answer[canned->served];
         if (send(fd, text, strlen(text), MSG_NOSIGNAL) < 0)
             perror("send");
@@ -161,4 +163,44 @@ TEST(listings_that_lead_outside_are_refused)
         EXPECT_EQ(canned_stop(&canned), 2);
         EXPECT_HAS(err.text, *key);
     }
+}
+
+TEST(containers_give_credentials)
+{
+    static const char keys[] =
+        "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{\"AccessKeyId\": \"from-host\", "
+        "\"SecretAccessKey\": \"x\", \"Token\": \"session/token\", \"Expiration\": \"never\"}";
+    static const char *const answers[] = {keys, OBJECT};
+    static const char *const none[] = {"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{}"};
+    struct canned canned;
+    struct place place;
+    struct error err = {0};
+    char url[100];
+
+    canned_start(&canned, answers, 2);
+    unsetenv("AWS_ACCESS_KEY_ID");
+    unsetenv("AWS_SECRET_ACCESS_KEY");
+    snprintf(url, sizeof url, "%s/creds", getenv("AWS_ENDPOINT_URL"));
+    setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", url, 1);
+    setenv("AWS_CONTAINER_AUTHORIZATION_TOKEN", "letmein", 1);
+    expect_text("s3://quern/x.csv", "abc");
+    EXPECT_EQ(canned_stop(&canned), 2);
+    EXPECT_HAS(canned.request[0], "GET /creds ");
+    EXPECT_HAS(canned.request[0], "Authorization: letmein\r\n");
+    EXPECT_HAS(canned.request[1], "Credential=from-host/");
+    EXPECT_HAS(canned.request[1], "x-amz-security-token: session/token\r\n");
+    EXPECT_HAS(canned.request[1], "x-amz-content-sha256;x-amz-date;x-amz-security-token");
+
+    canned_start(&canned, none, 1);
+    unsetenv("AWS_ACCESS_KEY_ID");
+    unsetenv("AWS_SECRET_ACCESS_KEY");
+    snprintf(url, sizeof url, "%s/creds", getenv("AWS_ENDPOINT_URL"));
+    setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", url, 1);
+    EXPECT_ERROR(place_fetch(&place, "s3://quern/x.csv", &err), &err, ERR_IO,
+                 "has no AccessKeyId and SecretAccessKey");
+    canned_stop(&canned);
+    setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://127.0.0.1.example.com/creds", 1);
+    EXPECT_ERROR(place_fetch(&place, "s3://quern/x.csv", &err), &err, ERR_CONFIG,
+                 "AWS_CONTAINER_CREDENTIALS_FULL_URI");
+    unsetenv("AWS_CONTAINER_AUTHORIZATION_TOKEN");
 }

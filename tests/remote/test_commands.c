@@ -1,5 +1,6 @@
 /* The commands with s3:// where a path goes, run as a user runs them. */
 #include "base/file.h"
+#include "pipeline/small_bundle.h"
 #include "remote/place.h"
 #include "remote/store.h"
 #include "remote/support.h"
@@ -112,6 +113,44 @@ TEST(commands_name_the_remote_file)
                  "describe s3://quern/bad/none.csv");
     expect_quern(1, "no bucket 'elsewhere'",
                  "simulate attribution --users 10 --quiet -o s3://elsewhere/x.csv");
+}
+
+TEST(predict_reads_and_writes_in_the_store)
+{
+    struct place place;
+    struct error err = {0};
+
+    if (!store_shared())
+        return;
+    EXPECT_OK(place_prepare(&place, "s3://quern/scorer", &err), &err);
+    small_bundle_write(place.local, 0.5);
+    EXPECT_OK(place_send(&place, &err), &err);
+    place_clear(&place);
+    send_text("s3://quern/rows/a.csv", "0.25\n0.75\n");
+    send_text("s3://quern/rows/b.csv", "1\n");
+    send_text("s3://quern/rows/x.csv", "1\nmany\n");
+    expect_quern(0, "", "predict s3://quern/scorer s3://quern/rows/a.csv --quiet");
+    char *beside = read_object("s3://quern/rows/a.csv.out");
+    EXPECT_STR(beside, "False\nTrue\n");
+    expect_quern(0, "",
+                 "predict s3://quern/scorer 's3://quern/rows/[ab].csv' --quiet "
+                 "-o s3://quern/scored/");
+    char *scored = read_object("s3://quern/scored/a.csv.out");
+    EXPECT_STR(scored, beside);
+    EXPECT_EQ(count_objects("quern", "scored/"), 2);
+    free(beside);
+    free(scored);
+
+    expect_quern(1, "'s3://quern/rows/x.csv': row 2",
+                 "predict s3://quern/scorer "
+                 "s3://quern/rows/x.csv --quiet");
+    EXPECT_EQ(count_objects("quern", "rows/x.csv.out"), 0);
+    expect_quern(0, "",
+                 "predict s3://quern/scorer s3://quern/rows/x.csv --quiet "
+                 "--errors s3://quern/faults.jsonl -o s3://quern/x.out");
+    char *faults = read_object("s3://quern/faults.jsonl");
+    EXPECT_HAS(faults, "\"file\": \"s3://quern/rows/x.csv\"");
+    free(faults);
 }
 
 TEST(commands_that_fail_send_nothing)

@@ -94,7 +94,8 @@ TEST(answer_names_what_is_wrong)
         {"GET", "/ping/", NULL, NULL, NULL, 404, "/ping/"},
         {"GET", "/models/", NULL, NULL, NULL, 404, "/models/"},
         {"GET", "/v2/models/pair/versions/7", NULL, NULL, NULL, 404, "version 1"},
-        {"GET", "/v2/models/pair/versions/", NULL, NULL, NULL, 404, "error"},
+        {"GET", "/v2/models/pair/versions/", NULL, NULL, NULL, 404, "{\"error\": \""},
+        {"GET", "/v2/models/pair/config", NULL, NULL, NULL, 404, "{\"error\": \""},
 
         {"GET", "/ping", NULL, NULL, NULL, 200, ""},
         {"HEAD", "/ping", NULL, NULL, NULL, 200, ""},

@@ -169,3 +169,51 @@ TEST(reload_on_hangup)
     EXPECT(answers_become(server.port, "new\n"));
     EXPECT_EQ(server_stop(&server, SIGTERM), 0);
 }
+
+enum { LOADERS = 12 };
+
+/* Models are loaded aside: many at a time, over kept connections, also while the server stops. */
+TEST(reload_loads_models_aside)
+{
+    const char *path = pair_bundle("pair", "no", "yes");
+    struct server_process server = server_start("'%s' --threads 2", path);
+    int fd[LOADERS];
+    char request[1024], body[512];
+
+    for (int round = 0; round < 2; round++)
+        for (int i = 0; i < LOADERS; i++) {
+            if (round == 0)
+                fd[i] = server_connect(server.port);
+            const int length = snprintf(
+                body, sizeof body, "{\"model_name\": \"m%d-%d\", \"url\": \"%s\"}", round, i, path);
+            snprintf(request, sizeof request,
+                     "POST /models HTTP/1.1\r\nHost: t\r\nX-Request-Id: r%d-%d\r\n"
+                     "Content-Length: %d\r\n\r\n%s"
+                     "GET /models/m%d-%d HTTP/1.1\r\nHost: t\r\n\r\n",
+                     round, i, length, body, round, i);
+            send_text(fd[i], request);
+        }
+    for (int round = 0; round < 2; round++)
+        for (int i = 0; i < LOADERS; i++) {
+            struct answer a = receive_answer(fd[i]);
+            snprintf(request, sizeof request, "X-Request-Id: r%d-%d\r\n", round, i);
+            EXPECT_EQ(a.status, 200);
+            EXPECT_HAS(a.head, request);
+            answer_clear(&a);
+            a = receive_answer(fd[i]);
+            EXPECT_EQ(a.status, 200);
+            answer_clear(&a);
+        }
+    for (int i = 0; i < LOADERS; i++) {
+        snprintf(request, sizeof request, "DELETE /models/m0-%d HTTP/1.1\r\nHost: t\r\n\r\n", i);
+        send_text(fd[i], request);
+    }
+    usleep(20000);
+    EXPECT_EQ(server_stop(&server, SIGTERM), 0);
+    for (int i = 0; i < LOADERS; i++) {
+        struct answer a = receive_answer(fd[i]);
+        EXPECT_EQ(a.status, 200);
+        answer_clear(&a);
+        close(fd[i]);
+    }
+}

@@ -72,6 +72,7 @@ TEST(csv_faults_stay_in_their_row)
         {"KS,1,x,2\nOH,1,x\n", "KS|1|2;!row: has 3 fields, not 4"},
         {"KS,1,x,2,\n", "!row: has 5 fields, not 4"},
         {"KS\n", "!row: has 1 fields, not 4"},
+        {"KS,abc,2\n", "!row: has 3 fields, not 4"},
         {"KS,1e999,x,2\n", "!Length: '1e999' is not finite"},
         {"KS,inf,x,-Infinity\n", "!Length: 'inf' is not finite"},
         {"KS,1,x,0x10\n", "!Mins: '0x10' is not a number"},
@@ -143,4 +144,44 @@ TEST(csv_is_cut_between_records)
     };
     EACH_ROW(rows, r)
         EXPECT_EQ(csv_cut(r->body, strlen(r->body), r->target, r->last), r->cut);
+}
+
+/* Texts of the few bytes that matter, decoded whole and block by block. */
+TEST(csv_blocks_are_the_whole)
+{
+    static const char bytes[] = "a1,,\"\n\r";
+    uint64_t seed = 88172645463325252u;
+    char body[41];
+
+    for (size_t i = 0; i < 40000; i++) {
+        struct arena memory = {0};
+        struct wire_rows whole, part;
+        struct csv_layout layout;
+        struct error err = {0};
+        size_t size = 0, start, rows = 0, faults = 0;
+        bool ok = true;
+
+        do {
+            seed = seed * 6364136223846793005u + 1442695040888963407u;
+            body[size++] = bytes[(seed >> 40) % (sizeof bytes - 1)];
+        } while (size < 1 + (seed >> 20) % 40);
+        EXPECT_OK(csv_layout_read(&layout, &rows_schema, body, size, &start, &memory, &err), &err);
+        const bool want = csv_decode_block(&whole, &layout, &rows_schema, body + start,
+                                           size - start, NULL, &memory, &err);
+        while (ok && start < size) {
+            const size_t cut = csv_cut(body + start, size - start, 1 + i % 9, true);
+            EXPECT(cut > 0 && cut <= size - start);
+            ok = csv_decode_block(&part, &layout, &rows_schema, body + start, cut, NULL, &memory,
+                                  &err);
+            rows += part.frame.rows;
+            faults += part.errors.count;
+            start += cut;
+        }
+        EXPECT_EQ(ok, want);
+        if (ok) {
+            EXPECT_EQ(rows, whole.frame.rows);
+            EXPECT_EQ(faults, whole.errors.count);
+        }
+        arena_clear(&memory);
+    }
 }
