@@ -221,6 +221,8 @@ static void section_reference(struct text *out, const struct pipeline_system *sy
 {
     if (system == pipeline_systems && s->id != PIPELINE_SECTION_MODEL)
         text_add_format(out, "\n## `%s`\n\n", s->name);
+    else if (system->title)
+        text_add_format(out, "\n## `%s` with %s\n\n", s->name, system->title);
     else
         text_add_format(out, "\n## `%s` with `type: %s`\n\n", s->name, system->type);
     if (s->fields[0].type != CONFIG_TYPE_END || s->more)

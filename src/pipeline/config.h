@@ -81,6 +81,7 @@ struct pipeline_system {
     /* Settings that follow from others, or NULL; then what must hold between its keys. */
     void (*derive)(struct pipeline_config *config);
     bool (*check)(const struct pipeline_config *config, struct error *err);
+    const char *title; /* NULL, or what its sections are of, where the type alone does not say */
 };
 
 struct pipeline_config {

@@ -163,14 +163,14 @@ static void share_source(struct pipeline_config *config)
 #define FORECAST(model_)                                                                           \
     {                                                                                              \
         (model_), forecast_sections, PIPELINE_REPORT_FORECAST, derive_forecast,                    \
-            pipeline_config_check_forecast                                                         \
+            pipeline_config_check_forecast, "the model of a forecast"                              \
     }
 
 /* In the order of `types`, enum pipeline_type; after them a name for each model of forecasts. */
 const struct pipeline_system pipeline_systems[] = {
     {"journey_attention", journey_attention_sections, PIPELINE_REPORT_ATTRIBUTION, share_source,
-     pipeline_config_check_journeys},
-    {"trees", trees_sections, PIPELINE_REPORT_TABULAR, NULL, pipeline_config_check_tabular},
+     pipeline_config_check_journeys, NULL},
+    {"trees", trees_sections, PIPELINE_REPORT_TABULAR, NULL, pipeline_config_check_tabular, NULL},
     FORECAST("PrevMonthSale"),
     FORECAST("SameMonthLastYearSales"),
     FORECAST("Ridge"),

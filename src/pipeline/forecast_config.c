@@ -67,7 +67,8 @@ bool forecast_model_read(const struct yaml_node *node, void *settings, struct ar
     static const struct config_field none[] = {CONFIG_END};
     const struct config_part part[] = {{none, settings}, {NULL, NULL}};
     const struct forecast_kind **kind = settings;
-    const struct yaml_node *type = node && node->kind == YAML_SCALAR ? node : yaml_find(node, "type");
+    const struct yaml_node *type =
+        node && node->kind == YAML_SCALAR ? node : yaml_find(node, "type");
 
     *kind = type && type->text ? forecast_kind_find(type->text) : NULL;
     if (!*kind)
@@ -94,8 +95,7 @@ static bool add_feature(struct forecast_features *features, const struct yaml_no
                         struct error *err)
 {
     char names[512], path[YAML_PATH_MAX];
-    const struct feature *feature =
-        item->kind == YAML_SCALAR ? feature_find(item->text) : NULL;
+    const struct feature *feature = item->kind == YAML_SCALAR ? feature_find(item->text) : NULL;
 
     feature_names(names, sizeof names);
     if (!feature)
@@ -146,8 +146,10 @@ void forecast_features_reference(struct text *out)
     char names[512];
 
     feature_names(names, sizeof names);
-    text_add_format(out, "A list of %s. Without it past_sales and all whose file is in `data`. "
-                         "docs/forecast.md says what each is; the naive models use none.\n", names);
+    text_add_format(out,
+                    "A list of %s. Without it past_sales and all whose file is in `data`. "
+                    "docs/forecast.md says what each is; the naive models use none.\n",
+                    names);
 }
 
 static bool read_charts(const struct yaml_node *node, struct forecast_settings *settings,
@@ -196,19 +198,27 @@ void forecast_settings_write(struct text *out, const void *settings, size_t inde
 
 void forecast_settings_reference(struct text *out)
 {
-    text_add_format(out, "| `charts` | list of items | the five with the largest error | what the "
-                         "report draws, at most %d |\n", FORECAST_CHARTS_MAX);
+    text_add_format(out,
+                    "| `charts` | list of items | the five with the largest error | what the "
+                    "report draws, at most %d |\n",
+                    FORECAST_CHARTS_MAX);
 }
 
 const char *forecast_data_file(const struct forecast_data *data, enum panel_file file)
 {
     switch (file) {
-    case PANEL_SALES: return data->sales;
-    case PANEL_MARKETING: return data->marketing;
-    case PANEL_PRICE: return data->price;
-    case PANEL_STOCK: return data->stock;
-    case PANEL_OBJECTIVES: return data->objectives;
-    case PANEL_FILES: break;
+    case PANEL_SALES:
+        return data->sales;
+    case PANEL_MARKETING:
+        return data->marketing;
+    case PANEL_PRICE:
+        return data->price;
+    case PANEL_STOCK:
+        return data->stock;
+    case PANEL_OBJECTIVES:
+        return data->objectives;
+    case PANEL_FILES:
+        break;
     }
     BUG("no such file");
 }
