@@ -3,7 +3,8 @@
  *
  * To add one (docs/adding-a-command.md): write src/cli/NAME.c with `int cmd_NAME(int, char **)`
  * that parses its options, calls one function and reports; add COMMAND(NAME, "...") to
- * commands.def and the file to src/cli/meson.build. No logic lives here.
+ * commands.def and the file to src/cli/meson.build. No logic lives here. A NAME of two words has a
+ * '_' in C and a '-' for people.
  */
 #ifndef QUERN_CLI_COMMAND_H
 #define QUERN_CLI_COMMAND_H

@@ -15,9 +15,8 @@ int cmd_serve(int argc, char **argv)
     serve_options_default(&serve);
     const struct option table[] = {
         {OPTION_REST, "BUNDLE", &bundles,
-         .help = "a bundle (folder, .tar.gz, s3://...) or registry:NAME@ALIAS; the first answers "
-                 "/invocations. None: as a container does, by its environment "
-                 "(docs/container.md)"},
+         .help =
+             "a bundle (folder, .tar.gz, s3://...) or registry:NAME@ALIAS; none: as a container"},
         {OPTION_SIZE, "port", &serve.port, .help = "port (8080); 0 takes a free one", .max = 65535},
         {OPTION_TEXT, "host", &serve.host, .help = "address to listen on (127.0.0.1)"},
         {OPTION_SIZE, "threads", &serve.threads, .help = "event loops (one per processor)",

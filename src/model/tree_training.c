@@ -240,6 +240,8 @@ static void show(const struct tree_history *history, size_t round)
 {
     char note[80];
 
+    if (history->on_round)
+        history->on_round(history->context, history, round);
     if (!history->progress)
         return;
     snprintf(note, sizeof note, "%s %.5f", history->metric,
@@ -310,7 +312,8 @@ bool tree_training_run(const struct tree_config *config, const struct tree_rows 
 {
     struct training t = {.config = config, .history = history, .err = err};
 
-    *history = (struct tree_history){.progress = history->progress};
+    *history = (struct tree_history){
+        .progress = history->progress, .on_round = history->on_round, .context = history->context};
     if (!check_config(config, validation, err) || !check_rows(config, rows, "training", err) ||
         (validation && !check_rows(config, validation, "validation", err)))
         return false;

@@ -52,8 +52,12 @@ struct tree_history {
     size_t rounds, best;        /* best: the round the model is cut after, from 0 */
     double *train, *validation; /* [rounds]; validation is NULL without such rows */
     char metric[32];
-    bool maximize;             /* whether more of the metric is better */
-    struct progress *progress; /* set by the caller: updated each round; may be NULL */
+    bool maximize; /* whether more of the metric is better */
+    /* Set by the caller, or NULL: updated after each round; called after it with its number from 0.
+     */
+    struct progress *progress;
+    void (*on_round)(void *context, const struct tree_history *history, size_t round);
+    void *context;
 };
 void tree_history_clear(struct tree_history *history);
 
@@ -64,7 +68,7 @@ bool tree_metric_is_maximized(const char *metric);
  * Train and write the model to `path` (.json or .ubj), whole or not at all. `validation` may be
  * NULL; early stopping asks for it. The model holds rounds 0 .. best only: with early stopping the
  * best on the validation rows, the earliest of equals; else the last. `names` [columns] or NULL.
- * `history` comes zeroed, but for `progress`.
+ * `history` comes zeroed, but for what the caller sets.
  *
  * ERR_CONFIG   settings that contradict each other
  * ERR_DATA     a label or weight does not fit; the sentence names its row, from 0

@@ -1,6 +1,6 @@
 /*
  * trees_internal — the model in memory, shared by the loader (trees_load.c, trees_tree.c) and the
- * predictor (trees.c and trees_dense.c).
+ * predictor (trees.c, trees_sparse.c and trees_dense.c).
  *
  * `node` holds every tree in breadth-first order, children side by side. It is the form any model
  * can be scored in; most are scored in the faster form of trees_dense.h, made from it.
@@ -14,7 +14,7 @@
 
 enum { TREES_DEFAULT_LEFT = 1 }; /* a bit of tree_node.feature, which holds the feature above it */
 
-enum tree_node_kind { TREE_LEAF, TREE_NUMERIC, TREE_CATEGORICAL };
+enum tree_node_kind { TREE_LEAF = 0, TREE_NUMERIC = 1, TREE_CATEGORICAL = 2 };
 
 struct tree_node {
     union {

@@ -117,7 +117,8 @@ static bool write_text(struct target *target, struct predict_flow *flow, FILE *s
             block->output.length = 0;
             predict_write_block(source, block, row, &block->output);
         }
-        if (fwrite(block->output.bytes, 1, block->output.length, stream) != block->output.length)
+        const struct text *text = &block->output;
+        if (text->length > 0 && fwrite(text->bytes, 1, text->length, stream) != text->length)
             return error_set(err, ERR_IO, "cannot write '%s'", target->path);
     }
 }

@@ -120,21 +120,18 @@ static json_t *rounds_json(const struct tree_history *history)
     return rounds;
 }
 
-/* What each round measured, for who watches: "round=3; train_logloss=0.31; ...". */
-static void tell_rounds(const struct run_options *options, const struct tree_history *history)
+/* What a round measured, for who watches: "round=3; train_logloss=0.31; ...". */
+static void tell_round(void *context, const struct tree_history *history, size_t round)
 {
+    const struct run_options *options = context;
     char line[160];
+    int used = snprintf(line, sizeof line, "round=%zu; train_%s=%.6f;", round + 1, history->metric,
+                        history->train[round]);
 
-    for (size_t r = 0; options->on_metrics && r < history->rounds; r++) {
-        int used = snprintf(line, sizeof line, "round=%zu;", r + 1);
-        if (history->train)
-            used += snprintf(line + used, sizeof line - (size_t)used, " train_%s=%.6f;",
-                             history->metric, history->train[r]);
-        if (history->validation)
-            snprintf(line + used, sizeof line - (size_t)used, " validation_%s=%.6f;",
-                     history->metric, history->validation[r]);
-        options->on_metrics(options->context, line);
-    }
+    if (history->validation)
+        snprintf(line + used, sizeof line - (size_t)used, " validation_%s=%.6f;", history->metric,
+                 history->validation[round]);
+    options->on_metrics(options->context, line);
 }
 
 static bool write_training(const struct tabular_run *run, const char *folder,
@@ -212,7 +209,8 @@ static bool fit(struct tabular_run *run, const char *folder, char *summary, size
     const struct tabular_data *data = &run->data;
     char *model_folder = file_join(folder, "model");
     char *model = file_join(model_folder, "model.ubj");
-    struct tree_history history = {0};
+    struct tree_history history = {.on_round = run->options->on_metrics ? tell_round : NULL,
+                                   .context = (void *)run->options};
 
     bool ok = tabular_run_load(run, err);
     if (ok) {
@@ -223,8 +221,6 @@ static bool fit(struct tabular_run *run, const char *folder, char *summary, size
              interrupt_check("training", err) && fit_trees(run, model, &history, err) &&
              trees_load(&run->trees, model, err) && write_training(run, folder, &history, err);
     }
-    if (ok)
-        tell_rounds(run->options, &history);
     if (ok)
         snprintf(summary, room, "%zu features, %zu rounds, best %zu",
                  transform_width(run->transform), history.rounds, history.best + 1);

@@ -107,7 +107,8 @@ struct sales_store_kind {
     /*
      * Write silver, weekly and monthly, all or nothing. *written is false, and nothing changed,
      * where it is not whole and the tables are not at `from` (another process wrote them), where
-     * they are at `to` or later already, or where bronze has been emptied since `to`.
+     * they are later than `to` (or at `to`, unless it is whole), or where bronze has been emptied
+     * since `to`.
      */
     bool (*write_tables)(struct sales_store *store, const struct sales_tables_write *write,
                          bool *written, struct error *err);

@@ -72,7 +72,7 @@ static bool may_write(const struct store_sqlite_meta *meta, const struct sales_t
     if (meta->bronze.generation != write->to.generation)
         return false;
     const bool same = tables->generation == write->to.generation;
-    if (same && tables->sequence >= write->to.sequence)
+    if (same && tables->sequence + !write->whole > write->to.sequence)
         return false;
     return write->whole || (same && write->from.generation == tables->generation &&
                             write->from.sequence == tables->sequence);

@@ -157,8 +157,8 @@ static bool find_model(struct container_serving *serving, struct arena *memory, 
                          "SAGEMAKER_MULTI_MODEL=true and use '%s/models'",
                          serving->models, folder, container_base());
     return error_set(err, ERR_DATA,
-                     "there is no bundle in '%s': neither bundle.json nor a .tar.gz "
-                     "(SAGEMAKER_BASE_DIR says where to look)",
+                     "there is no bundle in '%s' (neither bundle.json nor a .tar.gz): name one, or "
+                     "set SAGEMAKER_BASE_DIR",
                      folder);
 }
 

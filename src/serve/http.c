@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 enum { CONNECTIONS_MAX = 4096, CONNECTION_MEMORY = 16 * 1024, DESCRIPTORS_LEFT = 64 };
@@ -121,6 +122,7 @@ bool http_start(struct http **http, struct service *service, const struct http_o
     for (size_t i = 0; i < made->workers; i++) {
         made->worker[i].http = made;
         made->worker[i].index = i;
+        made->worker[i].quiet = -1;
         made->worker[i].metrics = service_metrics(service, i);
         pthread_mutex_init(&made->worker[i].lock, NULL);
     }
@@ -141,9 +143,8 @@ void http_drain(struct http *http)
         return;
     for (size_t i = 0; i < http->workers; i++)
         if (http->worker[i].daemon) {
-            const int socket = http->api->quiesce_daemon(http->worker[i].daemon);
-            if (socket >= 0)
-                close(socket);
+            http->worker[i].quiet = http->api->quiesce_daemon(http->worker[i].daemon);
+            shutdown(http->worker[i].quiet, SHUT_RDWR); /* further clients are refused */
         }
 }
 
@@ -159,6 +160,8 @@ void http_stop(struct http *http)
     http_changer_free(http->changer);
     for (size_t i = 0; i < http->workers; i++) {
         http_exchange_forget(&http->worker[i]);
+        if (http->worker[i].quiet >= 0) /* its number stayed taken until the event loop had ended */
+            close(http->worker[i].quiet);
         pthread_mutex_destroy(&http->worker[i].lock);
     }
     free(http->worker);

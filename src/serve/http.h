@@ -30,11 +30,14 @@ MUST_CHECK bool http_start(struct http **http, struct service *service,
 /* End what has taken too long. Called a few times a second by one thread. */
 void http_watch(struct http *http);
 
-/* Accept no more connections, and close each one with its next answer. */
+/*
+ * Refuse further connections, and close each one with its next answer. The listening socket is of
+ * no more use, also to its owner.
+ */
 void http_drain(struct http *http);
 
 struct http_load {
-    size_t connections, busy; /* busy: a request has begun and its answer is not sent */
+    size_t connections, busy; /* busy: bytes to read, or a request without its answer */
 };
 struct http_load http_load(struct http *http);
 

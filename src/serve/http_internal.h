@@ -41,6 +41,7 @@ struct http_worker {
     struct http *http;
     size_t index;
     struct MHD_Daemon *daemon;
+    int quiet; /* the daemon's listening socket once it accepts no more, else -1 */
     struct exchange *free;
     struct metrics *metrics;
     pthread_mutex_t lock;

@@ -4,6 +4,7 @@
 
 #include <poll.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 enum { SECONDS_BETWEEN_LOOKS = 1 };
@@ -92,6 +93,14 @@ void http_watch(struct http *http)
     }
 }
 
+/* Bytes have come that the event loop has not read yet. */
+static bool has_bytes(const struct connection *connection)
+{
+    int bytes = 0;
+
+    return ioctl(connection->socket, FIONREAD, &bytes) == 0 && bytes > 0;
+}
+
 struct http_load http_load(struct http *http)
 {
     struct http_load load = {0};
@@ -102,7 +111,8 @@ struct http_load http_load(struct http *http)
         for (const struct connection *c = worker->first; c; c = c->next) {
             const int phase = atomic_load(&c->phase);
             load.connections++;
-            load.busy += phase == PHASE_READING || phase == PHASE_ANSWERING;
+            load.busy += phase == PHASE_READING || phase == PHASE_ANSWERING ||
+                         (phase == PHASE_WAITING && has_bytes(c));
         }
         pthread_mutex_unlock(&worker->lock);
     }

@@ -77,6 +77,10 @@ void models_refresh(struct models *models, bool all)
     for (size_t i = 0; i < count; i++) {
         entry[i] = (struct model_entry *)(uintptr_t)set->model[i];
         entry[i]->references++; /* kept while it is looked at, whoever removes it */
+        if (all) {              /* asked for: what was refused is tried again */
+            free(entry[i]->refused);
+            entry[i]->refused = NULL;
+        }
     }
     pthread_mutex_unlock(&models->lock);
 

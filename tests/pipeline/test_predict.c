@@ -459,6 +459,23 @@ TEST(predict_asks_the_registry)
     test_output_clear(&run);
 }
 
+struct feeding {
+    int feed;
+    const char *partial;
+};
+
+/* Another piece of an endless input; done once the output has begun. */
+static bool feed_until_written(const void *context)
+{
+    const struct feeding *feeding = context;
+    char block[12 * 1000];
+
+    for (size_t i = 0; i < sizeof block; i += 12)
+        memcpy(block + i, "KS,1,x,no,1\n", 12);
+    /* What does not fit now is not missed: the pipe does not block. */
+    return write(feeding->feed, block, sizeof block) == 0 || file_exists(feeding->partial);
+}
+
 TEST(predict_killed_leaves_no_output)
 {
     scene();
@@ -467,6 +484,8 @@ TEST(predict_killed_leaves_no_output)
     snprintf(pipe_path, sizeof pipe_path, "%s", test_path("endless.csv"));
     snprintf(out, sizeof out, "%s", test_path("endless.out"));
     EXPECT_EQ(mkfifo(pipe_path, 0600), 0);
+    const int feed = open(pipe_path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+    EXPECT(feed >= 0);
     const pid_t child = fork();
     if (child == 0) {
         const char *program = getenv("QUERN");
@@ -475,15 +494,9 @@ TEST(predict_killed_leaves_no_output)
         execl(program, program, "predict", bundle, pipe_path, "--output", out, "--quiet", NULL);
         _exit(127);
     }
-    const int feed = open(pipe_path, O_WRONLY);
-    EXPECT(feed >= 0);
-    static char block[1 << 16];
-    for (size_t i = 0; i + 12 <= sizeof block; i += 12)
-        memcpy(block + i, "KS,1,x,no,1\n", 12);
-    for (int i = 0; i < 40; i++)
-        EXPECT(write(feed, block, sizeof block / 12 * 12) > 0);
     snprintf(partial, sizeof partial, "%s/.endless.out.partial-%d", test_folder(), (int)child);
-    EXPECT(test_wait_for_file(partial, child));
+    const struct feeding feeding = {feed, partial};
+    EXPECT(test_wait_until(feed_until_written, &feeding, child));
     EXPECT(!file_exists(out));
     kill(child, SIGKILL);
     EXPECT_EQ(waitpid(child, NULL, 0), child);

@@ -339,9 +339,13 @@ static void tables(struct sales_store *store, const char *where)
     expect_tables(store, one);
     expect_tables_at(store, first);
     EXPECT(!put(store, &start, second, 3));
-    EXPECT(!put(store, NULL, first, 3)); /* not older ones either */
     EXPECT(put(store, &first, second, 3));
     expect_tables(store, all);
+    EXPECT(!put(store, NULL, first, 1));     /* older than what is there */
+    EXPECT(!put(store, &second, second, 1)); /* done already */
+    EXPECT(put(store, NULL, second, 1));     /* but a rebuild is always taken */
+    expect_tables(store, one);
+    EXPECT(put(store, NULL, second, 3));
     sales_store_close(store);
     store = open_store(where);
     expect_tables(store, all);

@@ -88,7 +88,7 @@ int server_stop(struct server_process *server, int signal)
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-int server_connect(unsigned port)
+static int try_to_connect(unsigned port)
 {
     const struct sockaddr_in address = {.sin_family = AF_INET,
                                         .sin_port = htons((uint16_t)port),
@@ -96,7 +96,26 @@ int server_connect(unsigned port)
     const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
     EXPECT(fd >= 0);
-    if (connect(fd, (const struct sockaddr *)&address, sizeof address) != 0)
+    if (connect(fd, (const struct sockaddr *)&address, sizeof address) == 0)
+        return fd;
+    close(fd);
+    return -1;
+}
+
+bool server_refuses(unsigned port)
+{
+    const int fd = try_to_connect(port);
+
+    if (fd >= 0)
+        close(fd);
+    return fd < 0;
+}
+
+int server_connect(unsigned port)
+{
+    const int fd = try_to_connect(port);
+
+    if (fd < 0)
         fail_msg("no connection to port %u: %s", port, strerror(errno));
     return fd;
 }

@@ -22,6 +22,8 @@ struct server_process server_start(const char *format, ...) __attribute__((forma
 /* Send a signal and give the exit status (128 + signal if killed); kills it after 30 seconds. */
 int server_stop(struct server_process *server, int signal);
 
+/* Whether nobody accepts connections any more. */
+bool server_refuses(unsigned port);
 /* A connection; fails the test when there is none. */
 int server_connect(unsigned port);
 void send_text(int socket, const char *text);

@@ -218,15 +218,31 @@ TEST(http_refuses_what_is_not_http)
     EXPECT_EQ(server_stop(&server, SIGTERM), 0);
 }
 
+/* Until another request than that of the question is in progress. */
+static void wait_for_a_request(unsigned port)
+{
+    for (int i = 0; i < 500; i++) {
+        struct answer a = ask(port, "GET", "/metrics", "", NULL);
+        const bool begun = strstr(a.body, "quern_requests_in_progress 2\n") != NULL;
+        answer_clear(&a);
+        if (begun)
+            return;
+        pause_ms(10);
+    }
+    fail_msg("no request is in progress");
+}
+
 TEST(http_finishes_what_it_accepted)
 {
     struct server_process server = server_start("%s", pair_bundle("pair", "no", "yes"));
     const int fd = server_connect(server.port);
 
     send_bytes(fd, good, sizeof good - 4);
-    pause_ms(100);
+    wait_for_a_request(server.port);
     kill(server.process, SIGTERM);
-    pause_ms(500);
+    for (int i = 0; i < 1000 && !server_refuses(server.port); i++)
+        pause_ms(10);
+    EXPECT(server_refuses(server.port));
     send_text(fd, good + sizeof good - 4);
     struct answer a = receive_answer(fd);
     EXPECT_EQ(a.status, 200);

@@ -1,0 +1,25 @@
+/*
+ * names — what a vegetable or a fruit is called in clean English.
+ *
+ * A name is compared without case, accents, spaces and punctuation, and without the plural's ending
+ * of each of its words, with the English, French and Spanish names of the dictionary (names.def).
+ * If none is the same, the nearest within a few edits (a letter more, less, changed, or two
+ * neighbours swapped) is meant: none for names of up to 3 letters, 1 up to 5, 2 above. Where two
+ * vegetables are equally near nothing is guessed.
+ */
+#ifndef QUERN_SALES_NAMES_H
+#define QUERN_SALES_NAMES_H
+
+#include <stddef.h>
+
+enum { SALES_NAME_MAX = 200 /* bytes of a name as written */ };
+
+/* The clean name (it lives for ever), or NULL: it cannot be settled. Thread-safe. */
+const char *sales_name_settle(const char *written);
+
+/* The dictionary, for tests: clean names, and of each the other names, "tomate|jitomate". */
+size_t sales_names_count(void);
+const char *sales_names_clean(size_t index);
+const char *sales_names_other(size_t index);
+
+#endif
