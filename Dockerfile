@@ -15,10 +15,11 @@ RUN meson setup build --prefix=/usr/local --strip \
     && install -D .deps/duckdb/libduckdb.so /image/usr/local/lib/quern/libduckdb.so
 
 FROM debian:12-slim
-# Linked: jansson, yaml, zlib, microhttpd. Opened at first use: xgboost, lapacke and openblas, curl.
+# Linked: jansson, yaml, zlib, microhttpd. Opened at first use: xgboost, lapacke and openblas,
+# curl, lbfgs.
 RUN apt-get update \
     && apt-get install -y --no-install-recommends ca-certificates libcurl4 libjansson4 liblapacke \
-        libmicrohttpd12 libopenblas0-pthread libxgboost0 libyaml-0-2 zlib1g \
+        liblbfgs0 libmicrohttpd12 libopenblas0-pthread libxgboost0 libyaml-0-2 zlib1g \
     && rm -rf /var/lib/apt/lists/*
 COPY --from=build /image/ /
 COPY apps /usr/local/share/quern/apps

@@ -119,7 +119,8 @@ TEST(pipeline_config_refuses_with_line_and_key)
         {SOURCE "steps: []\n", NULL,
          "p.yaml:2: unknown key 'steps'; known here: name, report, source"},
         {SOURCE "model: {type: forest}\n", NULL,
-         "p.yaml:2: key 'model.type': must be one of journey_attention, trees, not 'forest'"},
+         "p.yaml:2: key 'model.type': must be one of journey_attention, trees, PrevMonthSale, "
+         "SameMonthLastYearSales, Ridge, CustomModel, not 'forest'"},
         {SOURCE "model: {type: [a]}\n", NULL,
          "p.yaml:2: key 'model.type': must be one of journey_attention"},
         {SOURCE "model: {lsmt: 3}\n", NULL,
