@@ -1,8 +1,23 @@
 #include "sales/store.h"
 
+#include <stdio.h>
 #include <string.h>
 
-const struct sales_store_kind *const sales_store_kinds[] = {&sales_store_sqlite, NULL};
+const struct sales_store_kind *const sales_store_kinds[] = {&sales_store_sqlite, &sales_store_csv,
+                                                            &sales_store_postgres, NULL};
+
+/* A text that may be a connection string, for a message: without what is behind "USER:". */
+static void show(char *shown, size_t size, const char *where)
+{
+    const char *host = strstr(where, "//"), *at = strrchr(where, '@');
+    const char *secret = host ? strchr(host + 2, ':') : NULL;
+
+    if (secret && at && secret < at)
+        snprintf(shown, size, "%.*s:***%s", (int)(secret - where < 100 ? secret - where : 100),
+                 where, at);
+    else
+        snprintf(shown, size, "%s", where);
+}
 
 bool sales_store_open(struct sales_store **store, const char *where, struct error *err)
 {
@@ -18,8 +33,10 @@ bool sales_store_open(struct sales_store **store, const char *where, struct erro
             return error_set(err, ERR_ARG, "the store '%s' names no place", where);
         return kind->open(store, place, err) || error_wrap(err, "store '%s'", kind->scheme);
     }
-    return error_set(err, ERR_ARG,
-                     "'%.200s' is no store: use sqlite:FILE, csv:DIR or postgresql://...", where);
+    char shown[200];
+    show(shown, sizeof shown, where);
+    return error_set(err, ERR_ARG, "'%s' is no store: use sqlite:FILE, csv:DIR or postgresql://...",
+                     shown);
 }
 
 void sales_store_close(struct sales_store *store)

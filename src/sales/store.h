@@ -127,7 +127,7 @@ struct sales_store {
     const struct sales_store_kind *kind;
 };
 
-extern const struct sales_store_kind sales_store_sqlite;
+extern const struct sales_store_kind sales_store_sqlite, sales_store_csv, sales_store_postgres;
 
 /* Every kind; the list ends with NULL. */
 extern const struct sales_store_kind *const sales_store_kinds[];

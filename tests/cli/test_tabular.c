@@ -15,20 +15,21 @@ static const char pipeline[] =
     "  - {columns: [State, \"Int'l Plan\"], encode: one_hot}\n"
     "model: {type: trees, rounds: 12, max_depth: 3}\n";
 
-/* A folder with d.csv and p.yaml, made once; commands run in it. */
+/* A folder of these tests with d.csv and p.yaml, made once; commands run in it. */
 static const char *folder(void)
 {
-    static bool made;
+    static char path[200];
 
-    if (made)
-        return test_folder();
+    if (path[0])
+        return path;
+    snprintf(path, sizeof path, "%s/tabular", test_folder());
     struct test_output got =
-        test_quern("simulate churn --rows 1200 --seed 2 --quiet -o %s/d.csv", test_folder());
+        test_shell("mkdir %s && \"$QUERN\" simulate churn --rows 1200 --seed 2 --quiet -o %s/d.csv",
+                   path, path);
     EXPECT_EQ(got.status, 0);
     test_output_clear(&got);
-    test_file("p.yaml", pipeline);
-    made = true;
-    return test_folder();
+    test_file("tabular/p.yaml", pipeline);
+    return path;
 }
 
 static struct test_output run_quiet(const char *out, const char *more)

@@ -126,14 +126,15 @@ TEST(pipeline_config_refuses_with_line_and_key)
         {SOURCE "model: {lsmt: 3}\n", NULL,
          "p.yaml:2: unknown key 'model.lsmt'; did you mean 'lstm'?"},
         {SOURCE "model: 5\n", NULL,
-         "p.yaml:2: key 'model': must be a map of settings, not a value"},
+         "p.yaml:2: key 'model': must be one of journey_attention, trees, "},
         {SOURCE "train:\n  epochs: abc\n", NULL,
          "p.yaml:3: key 'train.epochs': must be a whole number from 1 to 100000, not 'abc'"},
         {SOURCE, "train.epochs=abc",
          "--set train.epochs=abc: key 'train.epochs': must be a whole number from 1 to 100000, not "
          "'abc'"},
         {SOURCE "report: attributoin\n", NULL,
-         "p.yaml:2: key 'report': must be one of attribution, tabular, none, not 'attributoin'"},
+         "p.yaml:2: key 'report': must be one of attribution, tabular, forecast, none, not "
+         "'attributoin'"},
         {SOURCE "name: [x]\n", NULL, "p.yaml:2: key 'name': must be text, not a list"},
         {"name: x\n", NULL, "p.yaml: key 'source.path': is missing; name a file"},
         {"name: x\nsource:\n  entity: u\n", NULL, "p.yaml:2: key 'source.path': is missing"},

@@ -1,6 +1,7 @@
 #include "sales/stores.h"
 
 #include "base/text.h"
+#include "support/postgres.h"
 
 static bool sqlite_place(char *where, size_t size)
 {
@@ -10,8 +11,27 @@ static bool sqlite_place(char *where, size_t size)
     return true;
 }
 
+static bool csv_place(char *where, size_t size)
+{
+    static int made;
+
+    snprintf(where, size, "csv:%s/csv-%d", test_folder(), made++);
+    return true;
+}
+
+static bool postgres_place(char *where, size_t size)
+{
+    struct test_postgres *server = test_postgres_shared();
+
+    if (server)
+        test_postgres_place(server, where, size);
+    return server;
+}
+
 const struct test_store test_stores[] = {
     {"sqlite", &sales_store_sqlite, sqlite_place},
+    {"csv", &sales_store_csv, csv_place},
+    {"postgresql", &sales_store_postgres, postgres_place},
     {0},
 };
 

@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PLACE_MAX = 1024, KILLS = 5, KILL_BATCH = 7, MANY_ROWS = 20000 };
+enum { PLACE_MAX = 1024, KILLS = 10, KILL_BATCH = 7, MANY_ROWS = 20000 };
 
 /* `body` once for each kind that is there, with an empty store open. */
 static void each_store(void (*body)(struct sales_store *store, const char *where))
