@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/interrupt.h"
+#include "monitor/load_bodies.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -353,6 +354,10 @@ static bool make_requests(struct load *l, struct error *err)
         request.body = i == l->requests ? o->malformed
                        : o->bodies      ? o->body[i]
                                         : (struct table_string){0};
+        if (o->target && i < l->requests) {
+            request.method = o->target[i].method;
+            request.path = o->target[i].path;
+        }
         ok = http_request_write(&l->bytes, &l->url, &request, err);
         end[i] = l->bytes.length;
     }

@@ -18,6 +18,25 @@ static void keep_or_clear(struct text *text)
     text->length = 0;
 }
 
+/* A post of sales waits for the store, and its connection with it. */
+static void hold_exchange(void *context)
+{
+    const struct exchange *exchange = context;
+
+    exchange->connection->worker->http->api->suspend_connection(exchange->handle);
+}
+
+/* From the store's thread; the event loop steps on. */
+static void wake_exchange(void *context)
+{
+    struct exchange *exchange = context;
+    const struct microhttpd_api *api = exchange->connection->worker->http->api;
+    struct MHD_Connection *handle = exchange->handle;
+
+    atomic_store_explicit(&exchange->stored, true, memory_order_release);
+    api->resume_connection(handle);
+}
+
 void *http_exchange_begin(void *context, const char *uri, struct MHD_Connection *handle)
 {
     struct http_worker *worker = context;
@@ -32,8 +51,13 @@ void *http_exchange_begin(void *context, const char *uri, struct MHD_Connection 
     exchange->connection = info->socket_context;
     exchange->begun = exchange->done = false;
     atomic_store_explicit(&exchange->answered, false, memory_order_relaxed);
-    exchange->request =
-        (struct serve_request){.arrived = clock_now(), .started = clock_seconds(), .path = uri};
+    atomic_store_explicit(&exchange->stored, false, memory_order_relaxed);
+    exchange->request = (struct serve_request){.arrived = clock_now(),
+                                               .started = clock_seconds(),
+                                               .path = uri,
+                                               .hold = hold_exchange,
+                                               .wake = wake_exchange,
+                                               .context = exchange};
     atomic_store_explicit(&exchange->connection->since, exchange->request.started,
                           memory_order_relaxed);
     int waiting = PHASE_WAITING; /* unless it has just been ended for waiting too long */
@@ -67,6 +91,8 @@ void http_exchange_end(void *context, struct MHD_Connection *handle, void **stat
         tell_if_cut(worker, exchange);
     atomic_store_explicit(&exchange->connection->since, clock_seconds(), memory_order_relaxed);
     atomic_compare_exchange_strong(&exchange->connection->phase, &answering, PHASE_WAITING);
+    sales_post_free(exchange->response.post); /* its client has left */
+    exchange->response.post = NULL;
     keep_or_clear(&exchange->body);
     keep_or_clear(&exchange->answer);
     exchange->next = worker->free;
@@ -207,6 +233,17 @@ static enum MHD_Result answer_request(struct http_worker *worker, struct MHD_Con
         return MHD_YES;
     serve_answer(worker->http->service, worker->index, request, &exchange->answer,
                  &exchange->response);
+    return exchange->response.post ? MHD_YES : send_answer(worker, handle, exchange);
+}
+
+/* Once more, with what became of the post. */
+static enum MHD_Result answer_stored(struct http_worker *worker, struct MHD_Connection *handle,
+                                     struct exchange *exchange)
+{
+    exchange->request.post = exchange->response.post;
+    exchange->response.post = NULL;
+    serve_answer(worker->http->service, worker->index, &exchange->request, &exchange->answer,
+                 &exchange->response);
     return send_answer(worker, handle, exchange);
 }
 
@@ -229,6 +266,11 @@ static enum MHD_Result begin_request(struct http_worker *worker, struct MHD_Conn
     if (strcmp(path, "/models") == 0)
         request->page_token =
             api->lookup_connection_value(handle, MHD_GET_ARGUMENT_KIND, "next_page_token");
+    if (strncmp(path, "/get_monthly_sales", 18) == 0) {
+        request->remove_outliers =
+            api->lookup_connection_value(handle, MHD_GET_ARGUMENT_KIND, "remove_outliers");
+        request->details = api->lookup_connection_value(handle, MHD_GET_ARGUMENT_KIND, "details");
+    }
     const char *text = request->header.content_length;
     if (!text || !text_to_int64(text, strlen(text), &length) || length <= (int64_t)limit)
         return MHD_YES;
@@ -253,6 +295,10 @@ enum MHD_Result http_exchange_step(void *context, struct MHD_Connection *handle,
         return begin_request(worker, handle, exchange, path, method);
     if (atomic_load_explicit(&exchange->answered, memory_order_acquire))
         return send_answer(worker, handle, exchange);
+    if (atomic_load_explicit(&exchange->stored, memory_order_acquire))
+        return answer_stored(worker, handle, exchange);
+    if (exchange->response.post) /* a step while it waits */
+        return MHD_YES;
     if (*size == 0)
         return answer_request(worker, handle, exchange);
     if (*size > limit - exchange->body.length)

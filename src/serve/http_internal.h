@@ -32,6 +32,7 @@ struct exchange {
     struct text body, answer;
     bool begun, done;
     atomic_bool answered; /* by the changer */
+    atomic_bool stored;   /* the post it waited for is done */
     /* Of a change: */
     struct MHD_Connection *handle;
     char id[REQUEST_ID_MAX + 1];

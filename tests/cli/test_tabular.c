@@ -129,12 +129,12 @@ TEST(tabular_run_gives_the_same_bytes_again)
 /* The pipeline a run writes out is the pipeline it ran. */
 TEST(tabular_run_repeats_from_its_own_pipeline_file)
 {
-    expect_run("first", "--set output.calibrate=platt --set 'output.threshold={recall: 0.5}'");
-    struct test_output got =
-        test_shell("cd %s && \"$QUERN\" run first/pipeline.yaml --out second --quiet", folder());
+    expect_run("repeated", "--set output.calibrate=platt --set 'output.threshold={recall: 0.5}'");
+    struct test_output got = test_shell(
+        "cd %s && \"$QUERN\" run repeated/pipeline.yaml --out repeated-again --quiet", folder());
     EXPECT_EQ(got.status, 0);
     test_output_clear(&got);
-    expect_same("first", "second");
+    expect_same("repeated", "repeated-again");
 }
 
 TEST(tabular_run_skips_what_is_up_to_date)
