@@ -74,12 +74,27 @@ static bool may_change(struct call *call)
     return false;
 }
 
+static bool check_charset(struct call *call)
+{
+    size_t length = 0;
+    const char *charset = wire_foreign_charset(call->request->header.content_type, &length);
+
+    if (charset)
+        call_fail(call, 415, "the charset '%.*s' is not read; send UTF-8",
+                  length < 60 ? (int)length : 60, charset);
+    return !charset;
+}
+
 /* What can be said before the body is looked at. */
 static bool check_request(struct call *call)
 {
     const struct serve_request *request = call->request;
     const bool needs_body = call->method == METHOD_POST && call->route.id != ROUTE_INIT_DATABASE;
 
+    if (request->refused) {
+        call_fail(call, 400, "%s", request->refused);
+        return false;
+    }
     if (call->route.id == ROUTE_UNKNOWN) {
         call_fail(call, 404, "there is nothing at '%.200s'", request->path);
         return false;
@@ -109,7 +124,7 @@ static bool check_request(struct call *call)
         call_fail(call, 400, "the body is empty");
         return false;
     }
-    return true;
+    return !needs_body || check_charset(call);
 }
 
 static bool unpack_body(struct call *call)

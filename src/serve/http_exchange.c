@@ -66,6 +66,16 @@ void *http_exchange_begin(void *context, const char *uri, struct MHD_Connection 
     return exchange;
 }
 
+/* The client closed its side in the middle of a request; it may still be there to read. */
+static void tell_if_cut(struct http_worker *worker, const struct exchange *exchange)
+{
+    int reading = PHASE_READING;
+
+    if (atomic_compare_exchange_strong(&exchange->connection->phase, &reading, PHASE_ENDED))
+        http_give_up(worker->http, worker->index, exchange->connection,
+                     &(struct give_up){400, http_cut_sentence, exchange->request.started});
+}
+
 void http_exchange_end(void *context, struct MHD_Connection *handle, void **state,
                        enum MHD_RequestTerminationCode why)
 {
@@ -77,6 +87,8 @@ void http_exchange_end(void *context, struct MHD_Connection *handle, void **stat
     *state = NULL;
     counter_add(&worker->metrics->finished, 1);
     int answering = PHASE_ANSWERING;
+    if (why != MHD_REQUEST_TERMINATED_COMPLETED_OK && why != MHD_REQUEST_TERMINATED_DAEMON_SHUTDOWN)
+        tell_if_cut(worker, exchange);
     atomic_store_explicit(&exchange->connection->since, clock_seconds(), memory_order_relaxed);
     atomic_compare_exchange_strong(&exchange->connection->phase, &answering, PHASE_WAITING);
     sales_post_free(exchange->response.post); /* its client has left */
@@ -96,6 +108,25 @@ void http_exchange_forget(struct http_worker *worker)
         text_clear(&exchange->answer);
         free(exchange);
     }
+}
+
+/*
+ * Where a body ends must have one answer only: a proxy in front that finds another one would see
+ * the rest of a body as a request of its own (RFC 9112, 6.3 and 11.2).
+ */
+static void check_framing(struct serve_request *request, const char *name, size_t length,
+                          const char *value)
+{
+    const struct serve_headers *header = &request->header;
+
+    if (length == sizeof "Content-Length" - 1 && strcasecmp(name, "Content-Length") == 0 &&
+        strcmp(value, header->content_length) != 0)
+        request->refused = "the request has two lengths";
+    if (length == sizeof "Transfer-Encoding" - 1 && strcasecmp(name, "Transfer-Encoding") == 0 &&
+        (value != header->transfer_encoding || strcasecmp(value, "chunked") != 0))
+        request->refused = "the only transfer encoding is chunked, once";
+    if (header->content_length && header->transfer_encoding)
+        request->refused = "the request has both Content-Length and Transfer-Encoding";
 }
 
 /* One pass over the headers; the first of a name counts. */
@@ -121,7 +152,8 @@ static enum MHD_Result note_header(void *context, enum MHD_ValueKind kind, const
         HEADER("Inference-Header-Content-Length", inference_header_length),
 #undef HEADER
     };
-    struct serve_headers *headers = context;
+    struct serve_request *request = context;
+    struct serve_headers *headers = &request->header;
     const size_t length = strlen(name);
 
     for (size_t i = 0; value && i < sizeof known / sizeof *known; i++) {
@@ -129,6 +161,8 @@ static enum MHD_Result note_header(void *context, enum MHD_ValueKind kind, const
         if (length == known[i].length && !*member && strcasecmp(name, known[i].name) == 0)
             *member = value;
     }
+    if (value)
+        check_framing(request, name, length, value);
     return MHD_YES;
 }
 
@@ -226,7 +260,9 @@ static enum MHD_Result begin_request(struct http_worker *worker, struct MHD_Conn
     exchange->begun = true;
     request->path = path;
     request->method = method;
-    api->get_connection_values(handle, MHD_HEADER_KIND, note_header, &request->header);
+    api->get_connection_values(handle, MHD_HEADER_KIND, note_header, request);
+    if (request->refused)
+        return answer_request(worker, handle, exchange);
     if (strcmp(path, "/models") == 0)
         request->page_token =
             api->lookup_connection_value(handle, MHD_GET_ARGUMENT_KIND, "next_page_token");

@@ -73,6 +73,20 @@ void http_changer_stop(struct http_changer *changer);
 /* After the event loops. */
 void http_changer_free(struct http_changer *changer);
 
+/*
+ * Count and log a request that ended before it was whole, and tell its client why: the only answers
+ * that libmicrohttpd does not write, and TLS has none. Whoever moved the phase from READING to
+ * ENDED calls it; a socket that takes none of it is gone.
+ */
+struct give_up {
+    int status; /* 400 or 408 */
+    const char *sentence;
+    double started; /* clock_seconds() */
+};
+void http_give_up(struct http *http, size_t worker, const struct connection *connection,
+                  const struct give_up *why);
+extern const char http_cut_sentence[];
+
 /* Callbacks of libmicrohttpd. */
 void *http_exchange_begin(void *worker, const char *uri, struct MHD_Connection *handle);
 enum MHD_Result http_exchange_step(void *worker, struct MHD_Connection *handle, const char *path,

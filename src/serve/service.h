@@ -56,9 +56,10 @@ struct serve_request {
     struct serve_headers header;
     const char *body;
     size_t size;
-    int64_t arrived;                       /* microseconds UTC */
-    double started;                        /* clock_seconds() */
-    bool body_over;                        /* the body was over the limit and was passed over */
+    int64_t arrived;     /* microseconds UTC */
+    double started;      /* clock_seconds() */
+    bool body_over;      /* the body was over the limit and was passed over */
+    const char *refused; /* why the request is not even looked at (400), or NULL */
     const char *remove_outliers, *details; /* of the query, or NULL */
     /*
      * Where a post of sales need not be waited for: hold(context) is called before it is queued,
