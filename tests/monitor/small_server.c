@@ -55,9 +55,9 @@ static bool answer(int fd, const char *path, const char *body, size_t size)
         return say(fd, "422 Unprocessable", "", "{\"error\": \"no\"}", 15);
     if (strncmp(path, "/named ", 7) == 0) {
         static _Atomic unsigned last;
-        char text[64];
+        char named[64];
         const int length =
-            snprintf(text, sizeof text, "{\"error\": \"no\", \"request_id\": \"%u\"}", ++last);
+            snprintf(named, sizeof named, "{\"error\": \"no\", \"request_id\": \"%u\"}", ++last);
         return say(fd, "422 Unprocessable", "", text, (size_t)length);
     }
     if (strncmp(path, "/row ", 5) == 0)
