@@ -58,7 +58,7 @@ static bool answer(int fd, const char *path, const char *body, size_t size)
         char named[64];
         const int length =
             snprintf(named, sizeof named, "{\"error\": \"no\", \"request_id\": \"%u\"}", ++last);
-        return say(fd, "422 Unprocessable", "", text, (size_t)length);
+        return say(fd, "422 Unprocessable", "", named, (size_t)length);
     }
     if (strncmp(path, "/row ", 5) == 0)
         return memchr(body, 'x', size) ? say(fd, "422 Unprocessable", "", "no\n", 3)
