@@ -57,6 +57,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         BUG_ON(media >= WIRE_MEDIA_COUNT);
     if (wire_media_of(header, "", 0, &media))
         BUG_ON(media >= WIRE_MEDIA_COUNT);
+    size_t length = 0;
+    const char *charset = wire_foreign_charset(header, &length);
+    BUG_ON(charset && (charset < header || length > strlen(charset)));
     arena_clear(&memory);
     return 0;
 }

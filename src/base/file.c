@@ -1,6 +1,7 @@
 #include "base/file.h"
 
 #include "base/arena.h"
+#include "base/text.h"
 
 #include <xxhash.h>
 
@@ -8,6 +9,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <limits.h>
+#include <signal.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -70,7 +74,16 @@ char *file_partial_name(const char *path)
     return partial;
 }
 
-void file_remove_partials(const char *path)
+/* Whether ".NAME.partial-PID" belongs to a process that runs: `number` is PID. */
+static bool is_running(const char *number)
+{
+    int64_t process;
+
+    return text_to_int64(number, strlen(number), &process) && process > 0 && process <= INT_MAX &&
+           (kill((pid_t)process, 0) == 0 || errno == EPERM);
+}
+
+static void remove_partials(const char *path, bool keep_running)
 {
     const char *name = file_base_name(path);
     char *folder = joined(path, "", ""), *start = joined(".", name, ".partial-");
@@ -78,7 +91,8 @@ void file_remove_partials(const char *path)
     folder[name - path] = '\0';
     DIR *entries = opendir(folder[0] ? folder : ".");
     for (const struct dirent *e; entries && (e = readdir(entries));) {
-        if (strncmp(e->d_name, start, strlen(start)) != 0)
+        if (strncmp(e->d_name, start, strlen(start)) != 0 ||
+            (keep_running && is_running(e->d_name + strlen(start))))
             continue;
         char *partial = joined(folder, e->d_name, "");
         unlink(partial);
@@ -88,6 +102,16 @@ void file_remove_partials(const char *path)
         closedir(entries);
     free(start);
     free(folder);
+}
+
+void file_remove_partials(const char *path)
+{
+    remove_partials(path, false);
+}
+
+void file_remove_dead_partials(const char *path)
+{
+    remove_partials(path, true);
 }
 
 static bool sync_path(const char *path, int flags)

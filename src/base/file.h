@@ -39,6 +39,8 @@ char *file_partial_name(const char *path);
 /* Remove what killed processes left of writing `path`. Only its one writer at a time may call it.
  */
 void file_remove_partials(const char *path);
+/* The same where several may write: those of processes that run on this machine stay. */
+void file_remove_dead_partials(const char *path);
 /* fsync `partial` and rename it to `path`. */
 MUST_CHECK bool file_publish(const char *partial, const char *path, struct error *err);
 

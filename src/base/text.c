@@ -46,6 +46,36 @@ bool text_to_double(const char *text, size_t length, double *value)
     return end == buffer + length && isfinite(*value);
 }
 
+void text_trim(const char **text, size_t *length)
+{
+    while (*length > 0 && (**text == ' ' || **text == '\t')) {
+        (*text)++;
+        (*length)--;
+    }
+    while (*length > 0 && ((*text)[*length - 1] == ' ' || (*text)[*length - 1] == '\t'))
+        (*length)--;
+}
+
+static bool is_word(const char *text, size_t length, const char *word)
+{
+    return strlen(word) == length && strncasecmp(text, word, length) == 0;
+}
+
+bool text_is_missing(const char *text, size_t length)
+{
+    return length == 0 || is_word(text, length, "nan") || is_word(text, length, "null") ||
+           (length == 2 && memcmp(text, "NA", 2) == 0);
+}
+
+bool text_to_number(const char *text, size_t length, double *value)
+{
+    text_trim(&text, &length);
+    if (!text_is_missing(text, length))
+        return text_to_double(text, length, value);
+    *value = (double)NAN;
+    return true;
+}
+
 bool text_to_bool(const char *text, size_t length, bool *value)
 {
     static const struct {

@@ -10,6 +10,14 @@
 bool text_to_int64(const char *text, size_t length, int64_t *value);
 /* A whole decimal number; false if not. "nan" and "inf" are not numbers here. */
 bool text_to_double(const char *text, size_t length, double *value);
+/*
+ * A cell of a column of numbers: a number with blanks around it or none, or one of the spellings of
+ * a missing value, which gives NaN: nothing, "NaN" and "null" in any case, "NA". The same in the
+ * rows that a pipeline learns from and in those that it scores.
+ */
+bool text_to_number(const char *text, size_t length, double *value);
+bool text_is_missing(const char *text, size_t length); /* without blanks around it */
+void text_trim(const char **text, size_t *length);     /* of blanks and tabs */
 /* true/false, t/f, yes/no, y/n, 1/0, 1.0/0.0, in any case. */
 bool text_to_bool(const char *text, size_t length, bool *value);
 /*

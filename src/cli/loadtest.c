@@ -31,7 +31,8 @@ int cmd_loadtest(int argc, char **argv)
 {
     struct load_options load = {.connections = 32, .timeout = 30, .malformed_share = 0.01};
     struct load_bodies bodies = {0};
-    const char *body = NULL, *data = NULL, *lines = NULL, *csv = NULL, *malformed = NULL;
+    const char *body = NULL, *data = NULL, *lines = NULL, *csv = NULL, *malformed = NULL,
+               *mix = NULL;
     bool json = false;
     struct error err = {0};
     int status;
@@ -40,6 +41,8 @@ int cmd_loadtest(int argc, char **argv)
         {OPTION_TEXT, "body", &body, .help = "file to send as the body"},
         {OPTION_TEXT, "data", &data, .help = "text to send as the body"},
         {OPTION_TEXT, "lines", &lines, .help = "file whose lines are sent in turn"},
+        {OPTION_TEXT, "mix", &mix,
+         .help = "file of requests sent in turn, one a line: METHOD /PATH [BODY]"},
         {OPTION_TEXT, "content-type", &load.request.content_type, .help = "such as text/csv"},
         {OPTION_TEXT, "accept", &load.request.accept, .help = "such as application/json"},
         {OPTION_TEXT, "token", &load.request.bearer, .help = "sent as a bearer token"},
@@ -65,9 +68,18 @@ int cmd_loadtest(int argc, char **argv)
 
     if (!command_options(table, argc, argv, &status))
         return status;
-    bool ok = load_bodies_read(&bodies, body, data, lines, &err);
+    bool ok = true;
+    if (mix && (body || data || lines || load.request.method))
+        ok = error_set(&err, ERR_ARG, "--mix says all of method and body");
+    else if (mix)
+        ok = load_bodies_read_mix(&bodies, mix, &err);
+    else
+        ok = load_bodies_read(&bodies, body, data, lines, &err);
     load.body = bodies.body;
     load.bodies = bodies.count;
+    load.target = bodies.target;
+    if (mix)
+        load.request.method = "MIX"; /* in tables */
     if (!load.request.method)
         load.request.method = bodies.count ? "POST" : "GET";
     if (malformed)

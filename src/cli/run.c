@@ -2,6 +2,7 @@
 
 #include "base/pool.h"
 #include "base/terminal.h"
+#include "pipeline/forecast_summary.h"
 #include "pipeline/run.h"
 #include "pipeline/run_summary.h"
 #include "pipeline/tabular_summary.h"
@@ -17,6 +18,8 @@ static bool print_summary(enum pipeline_type type, const char *out, const char *
 {
     if (type == PIPELINE_TREES)
         return tabular_summary_print(out, shown, stdout, err);
+    if (type == PIPELINE_FORECAST)
+        return forecast_summary_print(out, shown, stdout, err);
     const size_t columns = terminal_columns(STDOUT_FILENO);
 
     return run_summary_print(out, shown, stdout, columns ? columns : PLAIN_COLUMNS, err);

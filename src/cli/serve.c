@@ -1,8 +1,29 @@
 #include "base/pool.h"
+#include "base/text.h"
 #include "cli/command.h"
+#include "sales/settings.h"
 #include "serve/container.h"
 
 #include <stdlib.h>
+
+/* A .yaml file in place of a bundle describes a service, which stands alone. */
+static bool take_sales_file(struct serve_options *serve, struct sales_settings *sales,
+                            struct error *err)
+{
+    const char *path = serve->bundles ? serve->bundle[0] : "";
+
+    if (!text_ends_with(path, ".yaml") && !text_ends_with(path, ".yml"))
+        return !serve->sales ||
+               error_set(err, ERR_ARG, "--store goes with the .yaml file of a sales service");
+    if (serve->bundles > 1)
+        return error_set(err, ERR_ARG, "'%s' is a service, which is served alone", path);
+    if (!sales_settings_read(sales, path, err))
+        return false;
+    if (!serve->sales)
+        serve->sales = sales->store;
+    serve->bundles = 0;
+    return true;
+}
 
 int cmd_serve(int argc, char **argv)
 {
@@ -16,7 +37,11 @@ int cmd_serve(int argc, char **argv)
     const struct option table[] = {
         {OPTION_REST, "BUNDLE", &bundles,
          .help =
-             "a bundle (folder, .tar.gz, s3://...) or registry:NAME@ALIAS; none: as a container"},
+             "a bundle (folder, .tar.gz, s3://...) or registry:NAME@ALIAS, or the .yaml file of "
+             "a service; none: as a container"},
+        {OPTION_TEXT, "store", &serve.sales,
+         .help = "tables of a sales service: sqlite:FILE, csv:DIR or postgresql://... (as its file "
+                 "says)"},
         {OPTION_SIZE, "port", &serve.port, .help = "port (8080); 0 takes a free one", .max = 65535},
         {OPTION_TEXT, "host", &serve.host, .help = "address to listen on (127.0.0.1)"},
         {OPTION_SIZE, "threads", &serve.threads, .help = "event loops (one per processor)",
@@ -52,11 +77,15 @@ int cmd_serve(int argc, char **argv)
         serve.token = token;
     serve.bundle = bundles.item;
     serve.bundles = bundles.count;
-    bool ok = bundles.count || container_serve_options(&serve, &memory, &err);
+    struct sales_settings sales = {0};
+    if (!take_sales_file(&serve, &sales, &err))
+        return command_fail("serve", &err);
+    bool ok = bundles.count > 0 || container_serve_options(&serve, &memory, &err);
     /* Options win over the environment, so they are read once more. */
     if (ok && bundles.count == 0 && !command_options(table, argc, argv, &status))
         BUG("options were read, and then were not");
     ok = ok && serve_run(&serve, &err);
     arena_clear(&memory);
+    sales_settings_clear(&sales);
     return ok ? 0 : command_fail("serve", &err);
 }

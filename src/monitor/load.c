@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/interrupt.h"
 #include "base/utf8.h"
+#include "monitor/load_bodies.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -367,6 +368,10 @@ static bool make_requests(struct load *l, struct error *err)
         request.body = i == l->requests ? o->malformed
                        : o->bodies      ? o->body[i]
                                         : (struct table_string){0};
+        if (o->target && i < l->requests) {
+            request.method = o->target[i].method;
+            request.path = o->target[i].path;
+        }
         ok = http_request_write(&l->bytes, &l->url, &request, err);
         end[i] = l->bytes.length;
     }

@@ -21,11 +21,14 @@
 
 enum { LOAD_CONNECTIONS_MAX = 4096, LOAD_FAULTS_MAX = 32, LOAD_BODIES_MAX = 1000000 };
 
+struct load_target; /* load_bodies.h */
+
 struct load_options {
     const char *url;
     struct http_request request; /* its body is not looked at */
     const struct table_string *body;
-    size_t bodies; /* taken in turn; 0: requests without a body */
+    size_t bodies;                    /* taken in turn; 0: requests without a body */
+    const struct load_target *target; /* [bodies] methods and paths of a mix; NULL: the same */
     /* Sent in the place of every (1 / malformed_share)th request; answers must be 4xx. */
     struct table_string malformed;
     double malformed_share;

@@ -58,8 +58,43 @@ bool load_bodies_read(struct load_bodies *bodies, const char *file, const char *
     return true;
 }
 
+/* Cut the next word off a line that is not NUL-terminated; false where there is none. */
+static bool take_word(struct table_string *line, const char **word)
+{
+    char *start = (char *)line->bytes;
+    char *space = memchr(start, ' ', line->length);
+    const size_t length = space ? (size_t)(space - start) : line->length;
+
+    start[length] = '\0'; /* a line has an end, or the file's NUL */
+    *word = start;
+    line->length -= length + (space != NULL);
+    line->bytes += length + (space != NULL);
+    return length > 0;
+}
+
+bool load_bodies_read_mix(struct load_bodies *bodies, const char *path, struct error *err)
+{
+    if (!load_bodies_read(bodies, NULL, NULL, path, err))
+        return false;
+    bodies->target = memory_take(bodies->count, sizeof *bodies->target);
+    for (size_t i = 0; i < bodies->count; i++) {
+        struct load_target *target = &bodies->target[i];
+        struct table_string *body = &bodies->body[i];
+        if (!take_word(body, &target->method) || !take_word(body, &target->path) ||
+            target->path[0] != '/' ||
+            strspn(target->method, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != strlen(target->method))
+            return error_set(err, ERR_DATA,
+                             "'%s': request %zu is not METHOD /PATH or METHOD /PATH BODY", path,
+                             i + 1);
+        if (body->length == 0)
+            *body = (struct table_string){0};
+    }
+    return true;
+}
+
 void load_bodies_clear(struct load_bodies *bodies)
 {
+    free(bodies->target);
     free(bodies->body);
     free(bodies->bytes);
     *bodies = (struct load_bodies){0};

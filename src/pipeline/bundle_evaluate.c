@@ -1,8 +1,10 @@
 #include "pipeline/bundle_evaluate.h"
 
+#include "base/file.h"
 #include "base/interrupt.h"
 #include "pipeline/bundle_internal.h"
 #include "pipeline/tabular_metrics.h"
+#include "table/source.h"
 
 #include <string.h>
 
@@ -87,6 +89,24 @@ static bool score_table(const struct bundle *b, const struct tabular_table *tabl
     return ok;
 }
 
+/* Requests may come without a header, so files without one are tried here too. */
+static bool check_header(const char *data, const char *label, struct error *err)
+{
+    struct table_source *source;
+    bool ok = table_source_open(&source, data, err);
+
+    if (ok) {
+        ok = table_source_column(source, label, err);
+        table_source_close(source);
+    }
+    if (ok || err->code != ERR_DATA || !strstr(file_base_name(data), ".csv"))
+        return ok;
+    const struct error cause = *err;
+    return error_set(err, ERR_DATA,
+                     "'%s' needs a header line that names the label column '%s' and the others: %s",
+                     data, label, cause.text);
+}
+
 static bool evaluate(const struct bundle *b, const char *data, json_t **document,
                      struct arena *memory, struct error *err)
 {
@@ -94,7 +114,7 @@ static bool evaluate(const struct bundle *b, const char *data, json_t **document
     struct tabular_labels labels;
     struct tabular_table table;
 
-    if (!read_target(b, &roles, &labels, memory, err) ||
+    if (!read_target(b, &roles, &labels, memory, err) || !check_header(data, roles.label, err) ||
         !tabular_table_read(&table, &roles, data, memory, err) ||
         !tabular_labels_apply(&labels, roles.label, &table, memory, err))
         return false;

@@ -41,10 +41,13 @@ bool pipeline_config_fail(const struct pipeline_config *config, const char *key,
     return error_set(err, ERR_CONFIG, "%s: key '%s': %s", config->file, key, text);
 }
 
-/* model.type decides which other keys there may be, so it is read before them. */
+/* model.type decides which other keys there may be, so it is read before them. A model that has no
+ * settings may stand by its name alone, `model: Ridge`. */
 static bool read_type(struct pipeline_config *config, struct error *err)
 {
-    const struct yaml_node *type = yaml_find(yaml_find(config->tree.root, "model"), "type");
+    const struct yaml_node *model = yaml_find(config->tree.root, "model");
+    const struct yaml_node *type =
+        model && model->kind == YAML_SCALAR ? model : yaml_find(model, "type");
     char path[YAML_PATH_MAX], known[256] = "";
 
     config->system = &pipeline_systems[0];
@@ -218,6 +221,8 @@ static void section_reference(struct text *out, const struct pipeline_system *sy
 {
     if (system == pipeline_systems && s->id != PIPELINE_SECTION_MODEL)
         text_add_format(out, "\n## `%s`\n\n", s->name);
+    else if (system->title)
+        text_add_format(out, "\n## `%s` with %s\n\n", s->name, system->title);
     else
         text_add_format(out, "\n## `%s` with `type: %s`\n\n", s->name, system->type);
     if (s->fields[0].type != CONFIG_TYPE_END || s->more)
@@ -230,7 +235,10 @@ void pipeline_config_reference(struct text *out)
 {
     text_add_format(out, "## Top of the file\n\n");
     config_write_reference(out, NULL, pipeline_root_fields);
-    for (const struct pipeline_system *system = pipeline_systems; system->type; system++)
+    for (const struct pipeline_system *system = pipeline_systems; system->type; system++) {
+        if (system > pipeline_systems && system->section == system[-1].section)
+            continue; /* another name of the same system */
         for (const struct pipeline_section *s = system->section; s->name; s++)
             section_reference(out, system, s);
+    }
 }

@@ -23,15 +23,22 @@
 #include "model/journey_attention.h"
 #include "model/tree_training.h"
 #include "attribution/config.h"
+#include "pipeline/forecast_config.h"
 #include "pipeline/search_config.h"
 #include "pipeline/source_config.h"
 #include "pipeline/tabular_config.h"
 #include "sequence/journeys.h"
 #include "transform/transform.h"
 
-enum pipeline_type { PIPELINE_JOURNEY_ATTENTION, PIPELINE_TREES };
+/* A forecast has a name of its own for each model. */
+enum pipeline_type { PIPELINE_JOURNEY_ATTENTION, PIPELINE_TREES, PIPELINE_FORECAST };
 
-enum pipeline_report { PIPELINE_REPORT_ATTRIBUTION, PIPELINE_REPORT_TABULAR, PIPELINE_REPORT_NONE };
+enum pipeline_report {
+    PIPELINE_REPORT_ATTRIBUTION,
+    PIPELINE_REPORT_TABULAR,
+    PIPELINE_REPORT_FORECAST,
+    PIPELINE_REPORT_NONE,
+};
 
 enum pipeline_section_id {
     PIPELINE_SECTION_SOURCE,
@@ -43,6 +50,10 @@ enum pipeline_section_id {
     PIPELINE_SECTION_SEARCH,
     PIPELINE_SECTION_STEPS,
     PIPELINE_SECTION_OUTPUT,
+    PIPELINE_SECTION_DATA,
+    PIPELINE_SECTION_START,
+    PIPELINE_SECTION_FEATURES,
+    PIPELINE_SECTION_FORECAST,
 };
 
 /* One section of a pipeline file. */
@@ -70,6 +81,7 @@ struct pipeline_system {
     /* Settings that follow from others, or NULL; then what must hold between its keys. */
     void (*derive)(struct pipeline_config *config);
     bool (*check)(const struct pipeline_config *config, struct error *err);
+    const char *title; /* NULL, or what its sections are of, where the type alone does not say */
 };
 
 struct pipeline_config {
@@ -92,6 +104,7 @@ struct pipeline_config {
         const struct transform_config *steps;
         struct output_config output;
     } tabular;
+    struct forecast_config forecast; /* with one of its models as type */
     struct train_config train;
     struct attribution_config attribution;
     struct search_config search;

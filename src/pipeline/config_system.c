@@ -20,6 +20,7 @@ static const struct config_field source_fields[] = {
 static const char *const reports[] = {
     [PIPELINE_REPORT_ATTRIBUTION] = "attribution",
     [PIPELINE_REPORT_TABULAR] = "tabular",
+    [PIPELINE_REPORT_FORECAST] = "forecast",
     [PIPELINE_REPORT_NONE] = "none",
     NULL,
 };
@@ -27,7 +28,7 @@ static const char *const reports[] = {
 const struct config_field pipeline_root_fields[] = {
     CONFIG_TEXT(struct pipeline_config, name, "pipeline", "what this pipeline is called"),
     CONFIG_CHOICE(struct pipeline_config, report, PIPELINE_REPORT_ATTRIBUTION, reports,
-                  "the page a run ends with; `tabular` where `model.type` is trees"),
+                  "the page a run ends with; by default that of the `model.type`"),
     CONFIG_END,
 };
 
@@ -125,6 +126,27 @@ static const struct pipeline_section trees_sections[] = {
     {.name = NULL},
 };
 
+static const struct pipeline_section forecast_sections[] = {
+    SECTION(DATA, "data", forecast_data_fields, NULL, forecast.data, .read = NULL),
+    SECTION(START, "start_test", no_fields, NULL, forecast.start, .read = forecast_start_read,
+            .write = forecast_start_write, .reference = forecast_start_reference),
+    SECTION(MODEL, "model", no_fields, NULL, forecast.kind, .read = forecast_model_read,
+            .write = forecast_model_write, .reference = forecast_model_reference),
+    SECTION(FEATURES, "features", no_fields, NULL, forecast.features,
+            .read = forecast_features_read, .write = forecast_features_write,
+            .reference = forecast_features_reference),
+    SECTION(FORECAST, "forecast", forecast_settings_fields, NULL, forecast.settings,
+            .read = forecast_settings_read, .write = forecast_settings_write,
+            .reference = forecast_settings_reference),
+    {.name = NULL},
+};
+
+static void derive_forecast(struct pipeline_config *config)
+{
+    config->type = PIPELINE_FORECAST;
+    forecast_config_derive(&config->forecast);
+}
+
 /* The sequence layer takes its source as one text, a path or a query, with the roles beside it. */
 static void share_source(struct pipeline_config *config)
 {
@@ -138,11 +160,21 @@ static void share_source(struct pipeline_config *config)
     config->journey.time_unit = source->time_unit;
 }
 
-/* In the order of `types`, enum pipeline_type. */
+#define FORECAST(model_)                                                                           \
+    {                                                                                              \
+        (model_), forecast_sections, PIPELINE_REPORT_FORECAST, derive_forecast,                    \
+            pipeline_config_check_forecast, "the model of a forecast"                              \
+    }
+
+/* In the order of `types`, enum pipeline_type; after them a name for each model of forecasts. */
 const struct pipeline_system pipeline_systems[] = {
     {"journey_attention", journey_attention_sections, PIPELINE_REPORT_ATTRIBUTION, share_source,
-     pipeline_config_check_journeys},
-    {"trees", trees_sections, PIPELINE_REPORT_TABULAR, NULL, pipeline_config_check_tabular},
+     pipeline_config_check_journeys, NULL},
+    {"trees", trees_sections, PIPELINE_REPORT_TABULAR, NULL, pipeline_config_check_tabular, NULL},
+    FORECAST("PrevMonthSale"),
+    FORECAST("SameMonthLastYearSales"),
+    FORECAST("Ridge"),
+    FORECAST("CustomModel"),
     {.type = NULL},
 };
 

@@ -154,6 +154,7 @@ static bool predict_one(const struct predict_job *job, const struct predict_file
     progress_begin(&progress, label, source.total, options->quiet);
     struct target target = {.output = {&source, result, &progress, errors, 0},
                             .path = file->output};
+    file_remove_dead_partials(file->output); /* of one that was killed */
     const bool ok =
         file_make_parents(file->output, err) &&
         predict_flow_run(&source, options->threads ? options->threads : pool_processors(), consume,
@@ -239,6 +240,8 @@ static bool predict_all(const struct predict_job *job, const struct predict_file
     struct file_writer writer = {0};
     bool ok = true;
 
+    if (errors)
+        file_remove_dead_partials(errors);
     if (errors && (!file_make_parents(errors, err) || !file_writer_open(&writer, errors, err)))
         return false;
     for (size_t i = 0; ok && i < count; i++)

@@ -3,6 +3,7 @@
 #include "base/pool.h"
 #include "base/text.h"
 #include "pipeline/attribution_run.h"
+#include "pipeline/forecast_run.h"
 #include "pipeline/tabular_run.h"
 #include "pipeline/workspace.h"
 
@@ -30,13 +31,30 @@ static const struct tabular_stage tabular_stages[] = {
     {"report", tabular_run_report},
 };
 
-enum { STAGE_COUNT = 5 };
-_Static_assert(sizeof attribution_stages / sizeof *attribution_stages == STAGE_COUNT, "stages");
-_Static_assert(sizeof tabular_stages / sizeof *tabular_stages == STAGE_COUNT, "stages");
+struct forecast_stage {
+    const char *name;
+    bool (*run)(struct forecast_run *run, struct error *err);
+};
 
+static const struct forecast_stage forecast_stages[] = {
+    {"forecast", forecast_run_forecast},
+    {"report", forecast_run_report},
+};
+
+#define STAGE_COUNT(stages) (sizeof(stages) / sizeof *(stages))
+
+/* The name of a stage, NULL after the last one. */
 static const char *stage_name(enum pipeline_type type, size_t stage)
 {
-    return type == PIPELINE_TREES ? tabular_stages[stage].name : attribution_stages[stage].name;
+    switch (type) {
+    case PIPELINE_JOURNEY_ATTENTION:
+        return stage < STAGE_COUNT(attribution_stages) ? attribution_stages[stage].name : NULL;
+    case PIPELINE_TREES:
+        return stage < STAGE_COUNT(tabular_stages) ? tabular_stages[stage].name : NULL;
+    case PIPELINE_FORECAST:
+        return stage < STAGE_COUNT(forecast_stages) ? forecast_stages[stage].name : NULL;
+    }
+    BUG("no such system");
 }
 
 static bool find_last_stage(enum pipeline_type type, const char *until, size_t *last,
@@ -44,20 +62,19 @@ static bool find_last_stage(enum pipeline_type type, const char *until, size_t *
 {
     struct text known = {0};
 
-    *last = STAGE_COUNT - 1;
-    if (!until)
-        return true;
-    for (size_t i = 0; i < STAGE_COUNT; i++) {
+    for (size_t i = 0; stage_name(type, i); i++) {
+        *last = i;
         text_add_format(&known, "%s%s", i ? ", " : "", stage_name(type, i));
-        if (strcmp(stage_name(type, i), until) == 0) {
-            *last = i;
+        if (until && strcmp(stage_name(type, i), until) == 0) {
             text_clear(&known);
             return true;
         }
     }
-    error_set(err, ERR_ARG, "--until: there is no stage '%s'; stages are %s", until, known.bytes);
+    if (until)
+        error_set(err, ERR_ARG, "--until: there is no stage '%s'; stages are %s", until,
+                  known.bytes);
     text_clear(&known);
-    return false;
+    return !until;
 }
 
 static bool run_attribution(const struct pipeline_config *config, const struct run_options *options,
@@ -90,18 +107,43 @@ static bool run_tabular(const struct pipeline_config *config, const struct run_o
     return ok;
 }
 
+static bool run_forecast(const struct pipeline_config *config, const struct run_options *options,
+                         struct workspace *space, size_t last, struct error *err)
+{
+    struct forecast_run run = {.config = config, .options = options, .space = space};
+    bool ok = true;
+
+    for (size_t i = 0; ok && i <= last; i++)
+        ok = forecast_stages[i].run(&run, err);
+    forecast_run_clear(&run);
+    return ok;
+}
+
+static bool run_stages(const struct pipeline_config *config, const struct run_options *options,
+                       struct workspace *space, size_t last, struct error *err)
+{
+    switch ((enum pipeline_type)config->type) {
+    case PIPELINE_JOURNEY_ATTENTION:
+        return run_attribution(config, options, space, last, err);
+    case PIPELINE_TREES:
+        return run_tabular(config, options, space, last, err);
+    case PIPELINE_FORECAST:
+        return run_forecast(config, options, space, last, err);
+    }
+    BUG("no such system");
+}
+
 bool pipeline_run(const struct pipeline_config *config, const struct run_options *options,
                   struct error *err)
 {
     const enum pipeline_type type = (enum pipeline_type)config->type;
     struct workspace space;
-    size_t last;
+    size_t last = 0;
 
     if (!find_last_stage(type, options->until, &last, err) ||
         !workspace_open(&space, options->out, err))
         return false;
-    const bool ok = type == PIPELINE_TREES ? run_tabular(config, options, &space, last, err)
-                                           : run_attribution(config, options, &space, last, err);
+    const bool ok = run_stages(config, options, &space, last, err);
     const bool published = ok && workspace_publish(&space, err);
     workspace_close(&space);
     return published;

@@ -3,6 +3,7 @@
 
 #include "table/reader.h"
 
+#include <math.h>
 #include <string.h>
 
 enum { LOOK_ROWS = 20000 }; /* rows looked at to tell numbers from text */
@@ -37,8 +38,8 @@ static void look(const struct table_chunk *chunk, bool *text, bool *value)
             if (!table_is_valid(&chunk->column[c], i))
                 continue;
             const struct table_string *s = &chunk->column[c].text[i];
-            value[c] = true;
-            text[c] = !text_to_double(s->bytes, s->length, &number);
+            text[c] = !text_to_number(s->bytes, s->length, &number);
+            value[c] |= text[c] || !isnan(number);
         }
 }
 

@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "report/attribution_page.h"
+#include "report/forecast_page.h"
 #include "report/read.h"
 #include "report/tabular_page.h"
 
@@ -12,6 +13,7 @@ static const struct page {
 } pages[] = {
     {"attribution", attribution_page_html},
     {"tabular", tabular_page_html},
+    {"forecast", forecast_page_html},
 };
 
 bool report_html(struct text *html, const json_t *document, struct error *err)

@@ -17,6 +17,9 @@ static void name_request(struct call *call)
         response->id = header->inference_id;
     } else if (request_id_valid(header->request_id)) {
         response->id = header->request_id;
+    } else if (call->request->post) { /* it was named when it was queued */
+        const char *id = call->request->post->rows.row[0].request;
+        response->id = arena_string(&call->worker->scratch, id, strlen(id));
     } else {
         for (size_t i = 0; i < 4; i++)
             bits[i] = rng_u32(&call->worker->rng);
@@ -46,12 +49,14 @@ static bool is_token(const char *given, const char *token)
     return different == 0;
 }
 
-/* Changes of models need the token. */
+/* Changes of models need the token; forgetting all sales needs it where there is one. */
 static bool may_change(struct call *call)
 {
     const struct service *service = call->service;
     const char *given = call->request->header.authorization;
 
+    if (!service->token && call->route.id == ROUTE_INIT_DATABASE)
+        return true;
     if (!service->token) {
         if (!service->options.open_changes)
             call_fail(call, 403, "models can be changed only when the server has a token");
@@ -69,12 +74,27 @@ static bool may_change(struct call *call)
     return false;
 }
 
+static bool check_charset(struct call *call)
+{
+    size_t length = 0;
+    const char *charset = wire_foreign_charset(call->request->header.content_type, &length);
+
+    if (charset)
+        call_fail(call, 415, "the charset '%.*s' is not read; send UTF-8",
+                  length < 60 ? (int)length : 60, charset);
+    return !charset;
+}
+
 /* What can be said before the body is looked at. */
 static bool check_request(struct call *call)
 {
     const struct serve_request *request = call->request;
-    const bool needs_body = call->method == METHOD_POST;
+    const bool needs_body = call->method == METHOD_POST && call->route.id != ROUTE_INIT_DATABASE;
 
+    if (request->refused) {
+        call_fail(call, 400, "%s", request->refused);
+        return false;
+    }
     if (call->route.id == ROUTE_UNKNOWN) {
         call_fail(call, 404, "there is nothing at '%.200s'", request->path);
         return false;
@@ -85,6 +105,8 @@ static bool check_request(struct call *call)
                   route_label(call->route.id), call->response->allow);
         return false;
     }
+    if (call->route.id == ROUTE_INIT_DATABASE && !may_change(call))
+        return false;
     if ((call->route.id == ROUTE_MODELS || call->route.id == ROUTE_MODEL) &&
         !(call->method & METHOD_READ) && !may_change(call))
         return false;
@@ -102,7 +124,7 @@ static bool check_request(struct call *call)
         call_fail(call, 400, "the body is empty");
         return false;
     }
-    return true;
+    return !needs_body || check_charset(call);
 }
 
 static bool unpack_body(struct call *call)
@@ -168,6 +190,10 @@ static bool answer_other(struct call *call)
         call->response->media = "text/plain; charset=utf-8";
         text_add(call->out, QUERN_VERSION "\n", sizeof QUERN_VERSION);
         return true;
+    case ROUTE_HEALTH:
+        if (call->service->sales)
+            answer_sales_health(call);
+        return call->service->sales != NULL;
     case ROUTE_EXECUTION_PARAMETERS:
         answer_execution_parameters(call);
         return true;
@@ -178,7 +204,9 @@ static bool answer_other(struct call *call)
         answer_models_change(call);
         return true;
     default:
-        return false;
+        if (route_is_sales(call->route.id))
+            answer_sales(call);
+        return route_is_sales(call->route.id);
     }
 }
 
@@ -242,6 +270,9 @@ static struct call begin(struct service *service, size_t worker,
         .method = route_method_of(request->method),
     };
 
+    if (route_is_sales(call.route.id) && !service->sales)
+        call.route.id = ROUTE_UNKNOWN;
+
     out->length = 0;
     *response = (struct serve_response){.status = 500};
     if (call.worker->scratch.total > SERVICE_SCRATCH_KEPT)
@@ -268,8 +299,11 @@ void serve_answer(struct service *service, size_t worker, const struct serve_req
         inside = true;
         answer_read(&call, models_enter(service->models, worker));
     }
+    if (response->post) /* it is answered when it is in the store */
+        return;
     plain = (struct table_string){out->bytes, out->length};
-    if (out->length >= SERVICE_COMPRESS_MIN && request->header.accept_encoding)
+    if (out->length >= SERVICE_COMPRESS_MIN && !route_is_sales(call.route.id) &&
+        request->header.accept_encoding)
         pack_answer(&call);
     response->body = out->bytes;
     response->size = out->length;

@@ -18,6 +18,25 @@ static void keep_or_clear(struct text *text)
     text->length = 0;
 }
 
+/* A post of sales waits for the store, and its connection with it. */
+static void hold_exchange(void *context)
+{
+    const struct exchange *exchange = context;
+
+    exchange->connection->worker->http->api->suspend_connection(exchange->handle);
+}
+
+/* From the store's thread; the event loop steps on. */
+static void wake_exchange(void *context)
+{
+    struct exchange *exchange = context;
+    const struct microhttpd_api *api = exchange->connection->worker->http->api;
+    struct MHD_Connection *handle = exchange->handle;
+
+    atomic_store_explicit(&exchange->stored, true, memory_order_release);
+    api->resume_connection(handle);
+}
+
 void *http_exchange_begin(void *context, const char *uri, struct MHD_Connection *handle)
 {
     struct http_worker *worker = context;
@@ -32,14 +51,29 @@ void *http_exchange_begin(void *context, const char *uri, struct MHD_Connection 
     exchange->connection = info->socket_context;
     exchange->begun = exchange->done = false;
     atomic_store_explicit(&exchange->answered, false, memory_order_relaxed);
-    exchange->request =
-        (struct serve_request){.arrived = clock_now(), .started = clock_seconds(), .path = uri};
+    atomic_store_explicit(&exchange->stored, false, memory_order_relaxed);
+    exchange->request = (struct serve_request){.arrived = clock_now(),
+                                               .started = clock_seconds(),
+                                               .path = uri,
+                                               .hold = hold_exchange,
+                                               .wake = wake_exchange,
+                                               .context = exchange};
     atomic_store_explicit(&exchange->connection->since, exchange->request.started,
                           memory_order_relaxed);
     int waiting = PHASE_WAITING; /* unless it has just been ended for waiting too long */
     atomic_compare_exchange_strong(&exchange->connection->phase, &waiting, PHASE_READING);
     counter_add(&worker->metrics->started, 1);
     return exchange;
+}
+
+/* The client closed its side in the middle of a request; it may still be there to read. */
+static void tell_if_cut(struct http_worker *worker, const struct exchange *exchange)
+{
+    int reading = PHASE_READING;
+
+    if (atomic_compare_exchange_strong(&exchange->connection->phase, &reading, PHASE_ENDED))
+        http_give_up(worker->http, worker->index, exchange->connection,
+                     &(struct give_up){400, http_cut_sentence, exchange->request.started});
 }
 
 void http_exchange_end(void *context, struct MHD_Connection *handle, void **state,
@@ -53,8 +87,12 @@ void http_exchange_end(void *context, struct MHD_Connection *handle, void **stat
     *state = NULL;
     counter_add(&worker->metrics->finished, 1);
     int answering = PHASE_ANSWERING;
+    if (why != MHD_REQUEST_TERMINATED_COMPLETED_OK && why != MHD_REQUEST_TERMINATED_DAEMON_SHUTDOWN)
+        tell_if_cut(worker, exchange);
     atomic_store_explicit(&exchange->connection->since, clock_seconds(), memory_order_relaxed);
     atomic_compare_exchange_strong(&exchange->connection->phase, &answering, PHASE_WAITING);
+    sales_post_free(exchange->response.post); /* its client has left */
+    exchange->response.post = NULL;
     keep_or_clear(&exchange->body);
     keep_or_clear(&exchange->answer);
     exchange->next = worker->free;
@@ -70,6 +108,25 @@ void http_exchange_forget(struct http_worker *worker)
         text_clear(&exchange->answer);
         free(exchange);
     }
+}
+
+/*
+ * Where a body ends must have one answer only: a proxy in front that finds another one would see
+ * the rest of a body as a request of its own (RFC 9112, 6.3 and 11.2).
+ */
+static void check_framing(struct serve_request *request, const char *name, size_t length,
+                          const char *value)
+{
+    const struct serve_headers *header = &request->header;
+
+    if (length == sizeof "Content-Length" - 1 && strcasecmp(name, "Content-Length") == 0 &&
+        strcmp(value, header->content_length) != 0)
+        request->refused = "the request has two lengths";
+    if (length == sizeof "Transfer-Encoding" - 1 && strcasecmp(name, "Transfer-Encoding") == 0 &&
+        (value != header->transfer_encoding || strcasecmp(value, "chunked") != 0))
+        request->refused = "the only transfer encoding is chunked, once";
+    if (header->content_length && header->transfer_encoding)
+        request->refused = "the request has both Content-Length and Transfer-Encoding";
 }
 
 /* One pass over the headers; the first of a name counts. */
@@ -95,7 +152,8 @@ static enum MHD_Result note_header(void *context, enum MHD_ValueKind kind, const
         HEADER("Inference-Header-Content-Length", inference_header_length),
 #undef HEADER
     };
-    struct serve_headers *headers = context;
+    struct serve_request *request = context;
+    struct serve_headers *headers = &request->header;
     const size_t length = strlen(name);
 
     for (size_t i = 0; value && i < sizeof known / sizeof *known; i++) {
@@ -103,6 +161,8 @@ static enum MHD_Result note_header(void *context, enum MHD_ValueKind kind, const
         if (length == known[i].length && !*member && strcasecmp(name, known[i].name) == 0)
             *member = value;
     }
+    if (value)
+        check_framing(request, name, length, value);
     return MHD_YES;
 }
 
@@ -173,6 +233,17 @@ static enum MHD_Result answer_request(struct http_worker *worker, struct MHD_Con
         return MHD_YES;
     serve_answer(worker->http->service, worker->index, request, &exchange->answer,
                  &exchange->response);
+    return exchange->response.post ? MHD_YES : send_answer(worker, handle, exchange);
+}
+
+/* Once more, with what became of the post. */
+static enum MHD_Result answer_stored(struct http_worker *worker, struct MHD_Connection *handle,
+                                     struct exchange *exchange)
+{
+    exchange->request.post = exchange->response.post;
+    exchange->response.post = NULL;
+    serve_answer(worker->http->service, worker->index, &exchange->request, &exchange->answer,
+                 &exchange->response);
     return send_answer(worker, handle, exchange);
 }
 
@@ -189,10 +260,17 @@ static enum MHD_Result begin_request(struct http_worker *worker, struct MHD_Conn
     exchange->begun = true;
     request->path = path;
     request->method = method;
-    api->get_connection_values(handle, MHD_HEADER_KIND, note_header, &request->header);
+    api->get_connection_values(handle, MHD_HEADER_KIND, note_header, request);
+    if (request->refused)
+        return answer_request(worker, handle, exchange);
     if (strcmp(path, "/models") == 0)
         request->page_token =
             api->lookup_connection_value(handle, MHD_GET_ARGUMENT_KIND, "next_page_token");
+    if (strncmp(path, "/get_monthly_sales", 18) == 0) {
+        request->remove_outliers =
+            api->lookup_connection_value(handle, MHD_GET_ARGUMENT_KIND, "remove_outliers");
+        request->details = api->lookup_connection_value(handle, MHD_GET_ARGUMENT_KIND, "details");
+    }
     const char *text = request->header.content_length;
     if (!text || !text_to_int64(text, strlen(text), &length) || length <= (int64_t)limit)
         return MHD_YES;
@@ -217,6 +295,10 @@ enum MHD_Result http_exchange_step(void *context, struct MHD_Connection *handle,
         return begin_request(worker, handle, exchange, path, method);
     if (atomic_load_explicit(&exchange->answered, memory_order_acquire))
         return send_answer(worker, handle, exchange);
+    if (atomic_load_explicit(&exchange->stored, memory_order_acquire))
+        return answer_stored(worker, handle, exchange);
+    if (exchange->response.post) /* a step while it waits */
+        return MHD_YES;
     if (*size == 0)
         return answer_request(worker, handle, exchange);
     if (*size > limit - exchange->body.length)

@@ -32,6 +32,7 @@ struct exchange {
     struct text body, answer;
     bool begun, done;
     atomic_bool answered; /* by the changer */
+    atomic_bool stored;   /* the post it waited for is done */
     /* Of a change: */
     struct MHD_Connection *handle;
     char id[REQUEST_ID_MAX + 1];
@@ -71,6 +72,20 @@ bool http_changer_take(struct http_changer *changer, struct exchange *exchange);
 void http_changer_stop(struct http_changer *changer);
 /* After the event loops. */
 void http_changer_free(struct http_changer *changer);
+
+/*
+ * Count and log a request that ended before it was whole, and tell its client why: the only answers
+ * that libmicrohttpd does not write, and TLS has none. Whoever moved the phase from READING to
+ * ENDED calls it; a socket that takes none of it is gone.
+ */
+struct give_up {
+    int status; /* 400 or 408 */
+    const char *sentence;
+    double started; /* clock_seconds() */
+};
+void http_give_up(struct http *http, size_t worker, const struct connection *connection,
+                  const struct give_up *why);
+extern const char http_cut_sentence[];
 
 /* Callbacks of libmicrohttpd. */
 void *http_exchange_begin(void *worker, const char *uri, struct MHD_Connection *handle);

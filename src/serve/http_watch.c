@@ -1,6 +1,7 @@
 /* Deadlines, from outside of the event loops. */
 #include "base/clock.h"
 #include "serve/http_internal.h"
+#include "serve/status.h"
 
 #include <poll.h>
 #include <string.h>
@@ -10,32 +11,35 @@
 enum { SECONDS_BETWEEN_LOOKS = 1 };
 
 static const char slow_sentence[] = "the request was not complete in time";
+const char http_cut_sentence[] = "the connection ended before the request was complete";
 
-/* The only answer that libmicrohttpd does not write; a socket that takes none of it is gone. */
-static void send_timeout(const struct connection *connection)
+static void send_refusal(const struct connection *connection, const struct give_up *why)
 {
-    static const char body[] =
-        "{\"error_code\": \"REQUEST_TIMEOUT\", \"message\": \"the request was not complete in "
-        "time\"}\n";
-    char answer[512];
-    const int length = snprintf(answer, sizeof answer,
-                                "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n"
-                                "Content-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
-                                sizeof body - 1, body);
+    char body[256], answer[512];
+    const int size = snprintf(body, sizeof body, "{\"error_code\": \"%s\", \"message\": \"%s\"}\n",
+                              status_word(why->status), why->sentence);
+    const int length =
+        snprintf(answer, sizeof answer,
+                 "HTTP/1.1 %d %s\r\nConnection: close\r\n"
+                 "Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
+                 why->status, why->status == 408 ? "Request Timeout" : "Bad Request", size, body);
 
     if (send(connection->socket, answer, (size_t)length, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
         return;
 }
 
-static void give_up(struct http *http, double now)
+void http_give_up(struct http *http, size_t worker, const struct connection *connection,
+                  const struct give_up *why)
 {
-    const struct serve_request slow = {.method = "",
-                                       .path = "",
-                                       .arrived = clock_now() - (int64_t)(http->timeout * 1e6),
-                                       .started = now - http->timeout};
+    const double took = clock_seconds() - why->started;
+    const struct serve_request request = {.method = "",
+                                          .path = "",
+                                          .arrived = clock_now() - (int64_t)(took * 1e6),
+                                          .started = why->started};
 
-    serve_give_up(http->service, service_watcher(service_options(http->service)), &slow, 408,
-                  slow_sentence);
+    serve_give_up(http->service, worker, &request, why->status, why->sentence);
+    if (!http->tls)
+        send_refusal(connection, why);
 }
 
 static void end_if_late(struct http *http, struct connection *connection, double now)
@@ -46,32 +50,45 @@ static void end_if_late(struct http *http, struct connection *connection, double
     if (phase == PHASE_ENDED || now - since < http->timeout ||
         !atomic_compare_exchange_strong(&connection->phase, &phase, PHASE_ENDED))
         return;
-    if (phase == PHASE_READING) {
-        give_up(http, now);
-        if (!http->tls)
-            send_timeout(connection);
-    }
+    if (phase == PHASE_READING)
+        http_give_up(http, service_watcher(service_options(http->service)), connection,
+                     &(struct give_up){408, slow_sentence, since});
     shutdown(connection->socket, SHUT_RDWR); /* its event loop sees the end and closes it */
 }
 
+/* Bytes have come that the event loop has not read yet. */
+static bool has_bytes(const struct connection *connection)
+{
+    int bytes = 0;
+
+    return ioctl(connection->socket, FIONREAD, &bytes) == 0 && bytes > 0;
+}
+
 /*
- * A client that closed its side after a request: epoll told libmicrohttpd together with the
- * request, and it does not look again, so that the socket would stay until the time is over. Its
- * request may still be on the way from the socket to an event loop, so the same wait is seen twice
- * first.
+ * A client that closed its side after a request, or in the middle of one: epoll told libmicrohttpd
+ * together with the last bytes, and it does not look again, so that the socket would stay until the
+ * time is over. What came may still be on the way from the socket to an event loop, so the same
+ * wait is seen twice first, with nothing more to read.
  */
-static void end_if_left(struct connection *connection)
+static void end_if_left(struct http *http, struct connection *connection)
 {
     struct pollfd look = {.fd = connection->socket, .events = POLLRDHUP};
     const double since = atomic_load_explicit(&connection->since, memory_order_relaxed);
-    int waiting = PHASE_WAITING;
+    int phase = atomic_load(&connection->phase);
 
-    if (atomic_load(&connection->phase) != PHASE_WAITING || poll(&look, 1, 0) != 1)
+    if ((phase != PHASE_WAITING && phase != PHASE_READING) || poll(&look, 1, 0) != 1 ||
+        (phase == PHASE_READING && has_bytes(connection)))
         return;
-    if (connection->left != since)
+    if (connection->left != since) {
         connection->left = since;
-    else if (atomic_compare_exchange_strong(&connection->phase, &waiting, PHASE_ENDED))
-        shutdown(connection->socket, SHUT_RDWR);
+        return;
+    }
+    if (!atomic_compare_exchange_strong(&connection->phase, &phase, PHASE_ENDED))
+        return;
+    if (phase == PHASE_READING)
+        http_give_up(http, service_watcher(service_options(http->service)), connection,
+                     &(struct give_up){400, http_cut_sentence, since});
+    shutdown(connection->socket, SHUT_RDWR);
 }
 
 void http_watch(struct http *http)
@@ -87,18 +104,10 @@ void http_watch(struct http *http)
         for (struct connection *c = worker->first; c; c = c->next) {
             end_if_late(http, c, now);
             if (look)
-                end_if_left(c);
+                end_if_left(http, c);
         }
         pthread_mutex_unlock(&worker->lock);
     }
-}
-
-/* Bytes have come that the event loop has not read yet. */
-static bool has_bytes(const struct connection *connection)
-{
-    int bytes = 0;
-
-    return ioctl(connection->socket, FIONREAD, &bytes) == 0 && bytes > 0;
 }
 
 struct http_load http_load(struct http *http)

@@ -28,6 +28,16 @@ static const struct {
     {"/v2/health/ready", ROUTE_V2_READY},
 };
 
+/* With or without a slash behind. */
+static const struct {
+    const char *path;
+    enum route_id id;
+} sales[] = {
+    {"/post_sales", ROUTE_POST_SALES},           {"/get_raw_sales", ROUTE_RAW_SALES},
+    {"/get_monthly_sales", ROUTE_MONTHLY_SALES}, {"/get_unrecognised", ROUTE_UNRECOGNISED},
+    {"/init_database", ROUTE_INIT_DATABASE},     {"/init_db", ROUTE_INIT_DATABASE},
+};
+
 const char *route_label(enum route_id id)
 {
     return routes[id].label;
@@ -46,12 +56,27 @@ const char *route_allow(enum route_id id)
         return "GET, HEAD, DELETE";
     if (methods == METHOD_POST)
         return "POST";
+    if (!(methods & METHOD_HEAD))
+        return "GET, POST";
     return methods & METHOD_POST ? "GET, HEAD, POST" : "GET, HEAD";
 }
 
 bool route_is_v2(enum route_id id)
 {
     return id >= ROUTE_V2 && id <= ROUTE_V2_INFER;
+}
+
+bool route_is_sales(enum route_id id)
+{
+    return id >= ROUTE_POST_SALES && id <= ROUTE_INIT_DATABASE;
+}
+
+static bool is_sales_path(const char *path, const char *want)
+{
+    const size_t length = strlen(want);
+
+    return strncmp(path, want, length) == 0 &&
+           (path[length] == '\0' || strcmp(path + length, "/") == 0);
 }
 
 /* The segment at *at, up to the next slash or the end; *at moves behind the slash. */
@@ -134,6 +159,11 @@ struct route route_find(const char *path)
     for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++)
         if (strcmp(path, fixed[i].path) == 0) {
             route.id = fixed[i].id;
+            return route;
+        }
+    for (size_t i = 0; i < sizeof sales / sizeof *sales; i++)
+        if (is_sales_path(path, sales[i].path)) {
+            route.id = sales[i].id;
             return route;
         }
     for (size_t i = 0; i < sizeof nested / sizeof *nested; i++) {

@@ -3,7 +3,7 @@
  *
  * Every route has a name for metrics, the methods it takes and, where its path holds them, the name
  * and the version of a model. Paths are compared byte for byte after percent-decoding; a trailing
- * slash is another path.
+ * slash is another path, but for those of sales, which have it or not.
  */
 #ifndef QUERN_SERVE_ROUTE_H
 #define QUERN_SERVE_ROUTE_H
@@ -35,6 +35,11 @@ enum { METHOD_READ = METHOD_GET | METHOD_HEAD, METHOD_OTHER = 0 };
     X(V2_MODEL, "/v2/models/{model}", METHOD_READ)                                                 \
     X(V2_MODEL_READY, "/v2/models/{model}/ready", METHOD_READ)                                     \
     X(V2_INFER, "/v2/models/{model}/infer", METHOD_POST)                                           \
+    X(POST_SALES, "/post_sales", METHOD_POST)                                                      \
+    X(RAW_SALES, "/get_raw_sales", METHOD_READ)                                                    \
+    X(MONTHLY_SALES, "/get_monthly_sales", METHOD_READ)                                            \
+    X(UNRECOGNISED, "/get_unrecognised", METHOD_READ)                                              \
+    X(INIT_DATABASE, "/init_database", METHOD_GET | METHOD_POST)                                   \
     X(UNKNOWN, "unknown", METHOD_READ | METHOD_POST | METHOD_DELETE)
 
 enum route_id {
@@ -57,6 +62,8 @@ const char *route_label(enum route_id id);
 unsigned route_methods(enum route_id id);
 /* "GET, HEAD, POST": for the header Allow. */
 const char *route_allow(enum route_id id);
+/* Those of a sales service. */
+bool route_is_sales(enum route_id id);
 /* Routes of the Open Inference Protocol, whose errors have a shape of their own. */
 bool route_is_v2(enum route_id id);
 

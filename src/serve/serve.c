@@ -63,6 +63,7 @@ static bool open_service(struct server *server, const struct serve_options *opti
         .single_record = options->single_record,
         .log = options->log,
         .log_payloads = options->log_payloads,
+        .sales = options->sales,
     };
 
     if (!service_open(&server->service, &service, err))
@@ -175,6 +176,8 @@ bool serve_run(const struct serve_options *options, struct error *err)
         if (!options->quiet)
             log_line("stopped");
     }
+    if (server.service && service_sales(server.service)) /* wakes every post that waits for it */
+        sales_service_stop(service_sales(server.service));
     http_stop(server.http);
     if (server.socket >= 0)
         close(server.socket);

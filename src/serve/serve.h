@@ -35,6 +35,7 @@ struct serve_options {
     const char *accept; /* what to answer in when a request has no Accept; NULL: as it asked */
     size_t concurrent;  /* what /execution-parameters asks for; 0: the number of threads */
     bool single_record; /* " one record a request */
+    const char *sales;  /* store of a sales service ("sqlite:FILE"); NULL: none */
     bool quiet;
 };
 

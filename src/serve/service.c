@@ -53,7 +53,8 @@ bool service_open(struct service **service, const struct service_options *option
     made->worker = memory_take_zeroed(options->workers + SERVICE_HELPERS, sizeof *made->worker);
     for (size_t i = 0; i < options->workers + SERVICE_HELPERS; i++)
         made->worker[i].rng = rng_new(seed, i);
-    if (!request_log_open(&made->log, options->log, options->log_payloads, err)) {
+    if ((options->sales && !sales_service_open(&made->sales, options->sales, err)) ||
+        !request_log_open(&made->log, options->log, options->log_payloads, err)) {
         service_close(made);
         return false;
     }
@@ -65,6 +66,7 @@ void service_close(struct service *service)
 {
     if (!service)
         return;
+    sales_service_close(service->sales);
     request_log_close(service->log);
     models_free(service->models);
     for (size_t i = 0; i < service->options.workers + SERVICE_HELPERS; i++) {
@@ -81,10 +83,17 @@ bool service_is_change(const char *method, const char *path)
 {
     const enum route_method is = route_method_of(method);
 
+    if (strncmp(path, "/init_d", 7) == 0)
+        return route_find(path).id == ROUTE_INIT_DATABASE;
     if (strncmp(path, "/models", 7) != 0 || (is != METHOD_POST && is != METHOD_DELETE))
         return false;
     const enum route_id id = route_find(path).id;
     return id == ROUTE_MODELS || id == ROUTE_MODEL;
+}
+
+struct sales_service *service_sales(struct service *service)
+{
+    return service->sales;
 }
 
 struct models *service_models(struct service *service)

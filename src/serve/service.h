@@ -13,6 +13,7 @@
 #include "base/rng.h"
 #include "base/text.h"
 #include "monitor/request_log.h"
+#include "sales/service.h"
 #include "serve/metrics.h"
 #include "serve/models.h"
 #include "serve/request_id.h"
@@ -38,6 +39,7 @@ struct service_options {
     bool single_record; /* " */
     const char *log;    /* file, "-" for stderr, NULL for none */
     bool log_payloads;
+    const char *sales; /* store of a sales service, or NULL: none */
 };
 
 /* The headers that mean something here; NULL where absent. */
@@ -54,9 +56,19 @@ struct serve_request {
     struct serve_headers header;
     const char *body;
     size_t size;
-    int64_t arrived; /* microseconds UTC */
-    double started;  /* clock_seconds() */
-    bool body_over;  /* the body was over the limit and was passed over */
+    int64_t arrived;     /* microseconds UTC */
+    double started;      /* clock_seconds() */
+    bool body_over;      /* the body was over the limit and was passed over */
+    const char *refused; /* why the request is not even looked at (400), or NULL */
+    const char *remove_outliers, *details; /* of the query, or NULL */
+    /*
+     * Where a post of sales need not be waited for: hold(context) is called before it is queued,
+     * the answer is none yet, and wake(context) says from another thread that it is done. Then the
+     * same request is answered again with `post`. NULL: serve_answer() waits itself.
+     */
+    void (*hold)(void *context), (*wake)(void *context);
+    void *context;
+    struct sales_post *post;
 };
 
 /* The texts live until the next request of the same worker, but for `out`, which is the caller's.
@@ -73,6 +85,7 @@ struct serve_response {
     const char *id;          /* of the request */
     const char *attributes;  /* to send back, or NULL */
     bool id_was_inference;   /* send the id under SageMaker's name too */
+    struct sales_post *post; /* queued: this is no answer yet */
 };
 
 struct service;
@@ -96,6 +109,9 @@ static inline size_t service_changer(const struct service_options *options)
 }
 /* Whether only the changer may answer a request. */
 bool service_is_change(const char *method, const char *path);
+
+/* The sales service, or NULL. */
+struct sales_service *service_sales(struct service *service);
 
 /* Counters of a worker. */
 struct metrics *service_metrics(struct service *service, size_t worker);

@@ -21,6 +21,7 @@ struct service {
     struct service_options options;
     struct models *models;
     struct request_log *log;
+    struct sales_service *sales;   /* or NULL */
     struct service_worker *worker; /* [workers + SERVICE_HELPERS] */
     char *token, *accept;
     double opened; /* clock_seconds() */
@@ -49,6 +50,8 @@ void answer_infer(struct call *call, const struct model_set *set);
 void answer_v2_read(struct call *call, const struct model_set *set);
 void answer_models_read(struct call *call, const struct model_set *set);
 void answer_execution_parameters(struct call *call);
+void answer_sales(struct call *call);
+void answer_sales_health(struct call *call);
 void answer_metrics(struct call *call, const struct model_set *set);
 /* The only ones that run outside of models_enter() and models_leave(). */
 void answer_models_change(struct call *call);

@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 
+#include <math.h>
 #include <string.h>
 
 /* What DuckDB gives and what becomes of it here. */
@@ -202,7 +203,7 @@ static bool parse_value(const struct table_string *text, enum table_type to, voi
     case TABLE_INT64:
         return text_to_int64(text->bytes, text->length, (int64_t *)values + row);
     case TABLE_DOUBLE:
-        return text_to_double(text->bytes, text->length, (double *)values + row);
+        return text_to_number(text->bytes, text->length, (double *)values + row);
     case TABLE_TIME:
         return text_to_time(text->bytes, text->length, (int64_t *)values + row);
     case TABLE_BOOL:
@@ -238,7 +239,8 @@ static bool parse_column(struct table_reader *reader, size_t i, const uint64_t *
                              reading->name, text->length < 80 ? (int)text->length : 80, text->bytes,
                              wanted[reading->to]);
         }
-        reading->valid[row / 64] |= (uint64_t)1 << (row % 64);
+        if (reading->to != TABLE_DOUBLE || !isnan(((const double *)reading->value)[row]))
+            reading->valid[row / 64] |= (uint64_t)1 << (row % 64);
     }
     reader->column[i].boolean = reading->value;
     reader->column[i].valid = reading->valid;

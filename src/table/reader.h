@@ -3,8 +3,8 @@
  *
  * A wish of TABLE_ANY gives the column as it is. Other wishes convert where nothing can be lost in
  * silence: anything to text; integers to double; text (as CSV and JSON have it) to any type, where
- * a value that cannot be read is an error naming file, row, column and value. Dates and timestamps
- * are microseconds UTC.
+ * a value that cannot be read is an error naming file, row, column and value; text to double knows
+ * the spellings of a missing value (text_to_number()). Dates and timestamps are microseconds UTC.
  *
  * Each reader has its own connection, so several threads can read pieces of one source at once.
  */

@@ -63,6 +63,55 @@ bool wire_media_of(const char *type, const char *body, size_t size, enum wire_me
     return false;
 }
 
+/* One "name=value" of a content type; the value without its quotes. */
+struct parameter {
+    const char *name, *value;
+    size_t name_length, value_length;
+};
+
+/* The parameter behind the ';' at `at`; returns its end, which is a ';' or the end of all. */
+static const char *read_parameter(const char *at, struct parameter *parameter)
+{
+    const char *start = at + 1, *end = start + strcspn(start, "=;");
+
+    at = *end == '=' ? end + 1 : end;
+    trim(&start, &end);
+    *parameter = (struct parameter){start, at, (size_t)(end - start), 0};
+    at += strspn(at, " \t");
+    if (*at == '"') {
+        parameter->value = ++at;
+        while (*at && *at != '"')
+            at += at[0] == '\\' && at[1] ? 2 : 1;
+        parameter->value_length = (size_t)(at - parameter->value);
+        return at + strcspn(at, ";");
+    }
+    start = at;
+    end = at += strcspn(at, ";");
+    trim(&start, &end);
+    parameter->value = start;
+    parameter->value_length = (size_t)(end - start);
+    return at;
+}
+
+const char *wire_foreign_charset(const char *type, size_t *length)
+{
+    static const char *const known[] = {"utf-8", "us-ascii", "utf8", "ascii"};
+
+    for (const char *at = type ? type + strcspn(type, ";") : ""; *at;) {
+        struct parameter parameter;
+        bool fine = false;
+        at = read_parameter(at, &parameter);
+        if (!name_is(parameter.name, parameter.name_length, "charset"))
+            continue;
+        for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+            fine |= name_is(parameter.value, parameter.value_length, known[i]);
+        *length = parameter.value_length;
+        if (!fine)
+            return parameter.value;
+    }
+    return NULL;
+}
+
 /* One entry of an Accept header. */
 struct range {
     const char *type; /* without parameters */

@@ -94,12 +94,6 @@ static bool is_word(const char *text, size_t length, const char *word)
     return strlen(word) == length && strncasecmp(text, word, length) == 0;
 }
 
-static bool is_missing(const char *text, size_t length)
-{
-    return length == 0 || is_word(text, length, "nan") || is_word(text, length, "null") ||
-           (length == 2 && memcmp(text, "NA", 2) == 0);
-}
-
 static bool is_infinite(const char *text, size_t length)
 {
     if (length > 0 && (*text == '-' || *text == '+')) {
@@ -113,13 +107,8 @@ void rows_number_of(struct rows *rows, size_t row, size_t column, const char *te
 {
     double value = NAN;
 
-    while (length > 0 && (*text == ' ' || *text == '\t')) {
-        text++;
-        length--;
-    }
-    while (length > 0 && (text[length - 1] == ' ' || text[length - 1] == '\t'))
-        length--;
-    if (!is_missing(text, length)) {
+    text_trim(&text, &length);
+    if (!text_is_missing(text, length)) {
         const char *end = number_read(text, text + length, &value);
         if ((end == text + length && !isfinite(value)) || is_infinite(text, length))
             rows_fault_value(rows, row, column, text, length, "is not finite");

@@ -35,6 +35,12 @@ const char *wire_media_name(enum wire_media media);
 bool wire_media_of(const char *type, const char *body, size_t size, enum wire_media *media);
 
 /*
+ * The charset that a content type names where it is another than UTF-8 or ASCII, which are all that
+ * is read (415); NULL where it is one of these or none is named. `type` may be NULL.
+ */
+const char *wire_foreign_charset(const char *type, size_t *length);
+
+/*
  * What to answer in: the best of an Accept header that we can make; `preferred` for none, "*" or
  * "*" "/" "*". False: none (406).
  */

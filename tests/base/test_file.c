@@ -2,6 +2,7 @@
 #include "support/test.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 TEST(file_appears_whole_or_not_at_all)
 {
@@ -23,6 +24,16 @@ TEST(file_appears_whole_or_not_at_all)
     file_remove_partials(test_path("whole.txt"));
     EXPECT(!file_exists(test_path(".whole.txt.partial-12")));
     EXPECT(file_exists(test_path(".other.txt.partial-12")));
+
+    char running[64];
+    snprintf(running, sizeof running, ".whole.txt.partial-%d", (int)getppid());
+    EXPECT_OK(file_write(test_path(running), "", 0, &err), &err);
+    EXPECT_OK(file_write(test_path(".whole.txt.partial-999999999"), "", 0, &err), &err);
+    EXPECT_OK(file_write(test_path(".whole.txt.partial-x"), "", 0, &err), &err);
+    file_remove_dead_partials(test_path("whole.txt"));
+    EXPECT(!file_exists(test_path(".whole.txt.partial-999999999")));
+    EXPECT(!file_exists(test_path(".whole.txt.partial-x")));
+    EXPECT(file_exists(test_path(running)));
     EXPECT(file_exists(test_path("whole.txt")));
     EXPECT_ERROR(file_read(path = test_path("whole.txt"), 2, &bytes, &size, &err), &err, ERR_LIMIT,
                  "whole.txt");

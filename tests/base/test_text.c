@@ -1,6 +1,8 @@
 #include "base/text.h"
 #include "support/test.h"
 
+#include <math.h>
+
 TEST(text_reads_whole_integers_only)
 {
     static const struct {
@@ -67,6 +69,14 @@ TEST(text_reads_numbers_and_truths)
 
     EXPECT(text_to_double("-1.5e3", 6, &number) && number == -1500);
     EXPECT(!text_to_double("nan", 3, &number));
+    static const char *const missing[] = {"",     " ",    "nan", "NaN",  "NAN",
+                                          "null", "NULL", "NA",  " NA\t"};
+    EACH_ROW(missing, m) {
+        number = 0;
+        EXPECT(text_to_number(*m, strlen(*m), &number) && isnan(number));
+    }
+    EXPECT(text_to_number(" 2.5 ", 5, &number) && number == 2.5);
+    EXPECT(!text_to_number("na", 2, &number) && !text_to_number("1 2", 3, &number));
     EXPECT(!text_to_double("1e999", 5, &number));
     EXPECT(!text_to_double("0x10", 4, &number));
     EXPECT(text_to_bool("TRUE", 4, &truth) && truth);

@@ -76,14 +76,25 @@ TEST(messages_never_land_in_a_file_when_streams_are_closed)
 
 TEST(every_command_has_help)
 {
-#define COMMAND(name, summary)                                                                     \
-    {                                                                                              \
-        struct test_output got = test_quern(#name " --help");                                      \
-        EXPECT_EQ(got.status, 0);                                                                  \
-        EXPECT_HAS(got.out, "usage: quern " #name);                                                \
-        EXPECT_HAS(got.out, summary);                                                              \
-        test_output_clear(&got);                                                                   \
-    }
+#define COMMAND(name, summary) {#name, summary},
+    static const struct {
+        const char *name, *summary;
+    } rows[] = {
 #include "cli/commands.def"
+    };
 #undef COMMAND
+
+    EACH_ROW(rows, r) {
+        char name[64], usage[96];
+        snprintf(name, sizeof name, "%s", r->name);
+        for (char *c = name; *c; c++)
+            if (*c == '_')
+                *c = '-';
+        snprintf(usage, sizeof usage, "usage: quern %s", name);
+        struct test_output got = test_quern("%s --help", name);
+        EXPECT_EQ(got.status, 0);
+        EXPECT_HAS(got.out, usage);
+        EXPECT_HAS(got.out, r->summary);
+        test_output_clear(&got);
+    }
 }

@@ -129,12 +129,12 @@ TEST(tabular_run_gives_the_same_bytes_again)
 /* The pipeline a run writes out is the pipeline it ran. */
 TEST(tabular_run_repeats_from_its_own_pipeline_file)
 {
-    expect_run("first", "--set output.calibrate=platt --set 'output.threshold={recall: 0.5}'");
-    struct test_output got =
-        test_shell("cd %s && \"$QUERN\" run first/pipeline.yaml --out second --quiet", folder());
+    expect_run("repeated", "--set output.calibrate=platt --set 'output.threshold={recall: 0.5}'");
+    struct test_output got = test_shell(
+        "cd %s && \"$QUERN\" run repeated/pipeline.yaml --out repeated-again --quiet", folder());
     EXPECT_EQ(got.status, 0);
     test_output_clear(&got);
-    expect_same("first", "second");
+    expect_same("repeated", "repeated-again");
 }
 
 TEST(tabular_run_skips_what_is_up_to_date)
@@ -289,6 +289,10 @@ TEST(evaluate_refuses_what_it_cannot_measure)
         {"cut -d, -f1-20 d.csv >nolabel.csv", "whole/bundle nolabel.csv", 1, "no column 'Churn?'"},
         {"sed 's/False/Perhaps/' d.csv >other.csv", "whole/bundle other.csv", 1,
          "column 'Churn?': the label 'Perhaps.' is none of the training rows'"},
+        {"tail -n +2 d.csv >bare.csv", "whole/bundle bare.csv", 1,
+         "needs a header line that names the label column 'Churn?'"},
+        {"seq 9 >bare.csv", "whole/bundle bare.csv", 1,
+         "needs a header line that names the label column 'Churn?'"},
         {"head -1 d.csv >none.csv", "whole/bundle none.csv", 1, "has no rows"},
         {"rm -rf cut; \"$QUERN\" split whole/bundle -o cut >/dev/null", "cut/2-trees d.csv", 1,
          "does not say which column has the truth"},
@@ -372,6 +376,32 @@ TEST(tabular_run_refuses_with_a_sentence)
     }
 }
 
+/* However a missing number is spelled, it is the same data. */
+TEST(tabular_run_takes_spellings_of_a_missing_number)
+{
+    static const char *const spellings[] = {"", "nan", "NaN", "NA", "null", " "};
+    char first[17] = "";
+
+    EACH_ROW(spellings, spelling) {
+        struct test_output got = test_shell(
+            "cd %s && awk -F, -v OFS=, 'NR==9{$8=\"%s\"}1' d.csv >spelled.csv && "
+            "rm -rf spelled && \"$QUERN\" run p.yaml --quiet --out spelled --until prepare "
+            "--set source.path=spelled.csv",
+            folder(), *spelling);
+        if (got.status != 0)
+            fail_msg("row %d: %s", test_row, got.err);
+        test_output_clear(&got);
+        json_t *data = read_json("spelled/data.json");
+        const char *hash = json_string_value(json_object_get(data, "hash"));
+        if (!hash)
+            fail_msg("data.json has no hash");
+        else if (!first[0])
+            snprintf(first, sizeof first, "%s", hash);
+        EXPECT_STR(hash, first);
+        json_decref(data);
+    }
+}
+
 TEST(tabular_run_names_the_row_at_fault)
 {
     static const struct {
@@ -381,7 +411,7 @@ TEST(tabular_run_names_the_row_at_fault)
         {"awk -F, -v OFS=, 'NR==8{$8=\"lots\"}1'", "row 7 of 'bad.csv'"},
         {"awk -F, -v OFS=, 'NR==9{$8=\"1e300\"}1'",
          "row 8 of 'bad.csv': feature 'Day Mins' is 1e+300, too large"},
-        {"awk -F, -v OFS=, 'NR==9{$8=\"nan\"}1'", "row 8 of 'bad.csv': column 'Day Mins'"},
+        {"awk -F, -v OFS=, 'NR==9{$8=\"nane\"}1'", "row 8 of 'bad.csv': column 'Day Mins'"},
         {"head -1", "has no rows"},
         {"grep -v 'True.$'", "have the label 'False.'"},
         {"head -3", "label"},

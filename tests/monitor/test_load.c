@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "monitor/load.h"
+#include "monitor/load_bodies.h"
 #include "monitor/small_server.h"
 
 static char url[128];
@@ -224,5 +225,43 @@ TEST(latencies_is_within_its_promise)
         }
         EXPECT_NEAR(latencies_quantile(&h, 1), r->seconds, r->seconds * 0.008 + 1e-9);
         EXPECT_EQ(h.count, 100);
+    }
+}
+
+TEST(load_sends_a_mix)
+{
+    struct load_bodies bodies;
+    struct error err = {0};
+    const char *path =
+        test_file("mix.txt", "GET /answer\r\n\nPOST /echo False\nPUT /length?a=b 12345");
+
+    EXPECT_OK(load_bodies_read_mix(&bodies, path, &err), &err);
+    EXPECT_EQ(bodies.count, 3);
+    EXPECT_STR(bodies.target[0].path, "/answer");
+    EXPECT(!bodies.body[0].bytes);
+    EXPECT_STR(bodies.target[2].method, "PUT");
+    const struct load_options options = {.url = to("/refuse"),
+                                         .body = bodies.body,
+                                         .target = bodies.target,
+                                         .bodies = 2,
+                                         .connections = 4,
+                                         .requests = 40,
+                                         .timeout = 10,
+                                         .expect = "False"};
+    EXPECT_EQ(loaded(&options).failures, 0);
+    load_bodies_clear(&bodies);
+}
+
+TEST(load_refuses_what_is_no_mix)
+{
+    static const char *const wrong[] = {"GET /a\nGET\n", "GET /a\nGET \n", "GET /a\nget /b x\n",
+                                        "GET /a\nPOST b x\n", "GET /a\n /b\n"};
+    struct load_bodies bodies;
+    struct error err;
+
+    EACH_ROW(wrong, text) {
+        EXPECT_ERROR(load_bodies_read_mix(&bodies, test_file("wrong.txt", *text), &err), &err,
+                     ERR_DATA, "request 2 is not METHOD /PATH");
+        load_bodies_clear(&bodies);
     }
 }

@@ -502,4 +502,14 @@ TEST(predict_killed_leaves_no_output)
     EXPECT_EQ(waitpid(child, NULL, 0), child);
     close(feed);
     EXPECT(!file_exists(out));
+
+    /* What it left goes with the next run to the same name. */
+    EXPECT(file_exists(partial));
+    unlink(pipe_path);
+    test_file("endless.csv", "KS,1,x,no,1\n");
+    struct test_output run =
+        test_quern("predict %s/made/bundle %s --output %s --quiet", test_folder(), pipe_path, out);
+    EXPECT_EQ(run.status, 0);
+    test_output_clear(&run);
+    EXPECT(file_exists(out) && !file_exists(partial));
 }

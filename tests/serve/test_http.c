@@ -80,15 +80,83 @@ TEST(http_answers_a_half_closed_connection)
     answer_clear(&a);
     close(fd);
 
-    /* Half a request and the end: nothing to answer, and the server lives on. */
-    fd = server_connect(server.port);
-    send_bytes(fd, good, sizeof good - 4);
-    shutdown(fd, SHUT_WR);
-    EXPECT(is_closed(fd));
-    close(fd);
     a = ask(server.port, "GET", "/ping", "", NULL);
     EXPECT_EQ(a.status, 200);
     answer_clear(&a);
+    EXPECT_EQ(server_stop(&server, SIGTERM), 0);
+}
+
+/* Whether the end comes with the last bytes or after them, there is an answer, long before 60 s. */
+TEST(http_tells_clients_that_end_in_the_middle)
+{
+    static const struct {
+        const char *head, *rest;
+        bool pause;
+    } rows[] = {
+        {"POST /invocations HTTP/1.1\r\nHost: t\r\nContent-Length: 500\r\n\r\n", "0.2,", false},
+        {"POST /invocations HTTP/1.1\r\nHost: t\r\nContent-Length: 500\r\n\r\n", "0.2,", true},
+        {"POST /invocations HTTP/1.1\r\nHost: t\r\nContent-Length: 500\r\n\r\n", "", true},
+        {"POST /invocations HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\n", "7\r\n0.2,",
+         false},
+        {"POST /invocations HTTP/1.1\r\nHost: t\r\nContent-", "Le", false},
+    };
+    struct server_process server = server_start("%s", pair_bundle("pair", "no", "yes"));
+    const double began = clock_seconds();
+    struct answer a;
+
+    EACH_ROW(rows, r) {
+        const int fd = server_connect(server.port);
+        send_text(fd, r->head);
+        send_text(fd, r->rest);
+        if (r->pause)
+            pause_ms(100);
+        shutdown(fd, SHUT_WR);
+        a = receive_answer(fd);
+        EXPECT_EQ(a.status, 400);
+        EXPECT_HAS(a.body, "before the request was complete");
+        EXPECT(is_closed(fd));
+        answer_clear(&a);
+        close(fd);
+    }
+    EXPECT(clock_seconds() - began < 30);
+    a = ask(server.port, "GET", "/metrics", "", NULL);
+    EXPECT_HAS(a.body, "code=\"400\"} 5\n");
+    answer_clear(&a);
+    EXPECT_EQ(server_stop(&server, SIGTERM), 0);
+}
+
+/* What follows the first body must not be taken for a request. */
+TEST(http_refuses_bodies_with_two_ends)
+{
+    static const struct {
+        const char *head;
+        int status;
+    } rows[] = {
+        {"Content-Length: 7\r\nContent-Length: 7\r\n", 200},
+        {"Content-Length: 7\r\nContent-Length: 70\r\n", 400},
+        {"content-length: 7\r\nX: y\r\nCONTENT-LENGTH: 0\r\n", 400},
+        {"Content-Length: 7\r\nTransfer-Encoding: chunked\r\n", 400},
+        {"Transfer-Encoding: chunked\r\nContent-Length: 7\r\n", 400},
+        {"Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n", 400},
+        {"Transfer-Encoding: xchunked\r\n", 400},
+    };
+    struct server_process server = server_start("%s", pair_bundle("pair", "no", "yes"));
+
+    EACH_ROW(rows, r) {
+        const int fd = server_connect(server.port);
+        char text[512];
+        snprintf(text, sizeof text, "POST /invocations HTTP/1.1\r\nHost: t\r\n%s\r\n0.2,0.8",
+                 r->head);
+        send_text(fd, text);
+        struct answer a = receive_answer(fd);
+        EXPECT_EQ(a.status, r->status);
+        if (r->status == 400) {
+            EXPECT_HAS(a.body, "\"message\": \"the ");
+            EXPECT(is_closed(fd));
+        }
+        answer_clear(&a);
+        close(fd);
+    }
     EXPECT_EQ(server_stop(&server, SIGTERM), 0);
 }
 

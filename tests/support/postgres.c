@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { WAIT_STEP_US = 20000, WAIT_STEPS = 3000 };
+enum { WAIT_STEP_US = 20000, WAIT_STEPS = 600 };
 
 static struct test_postgres shared;
 static char programs[1024]; /* folder of initdb, postgres and psql */
@@ -122,12 +122,12 @@ void test_postgres_start(struct test_postgres *server)
              "-c shared_buffers=16MB -c max_connections=20",
              programs, server->port);
     server->pid = start(server, script);
-    for (int i = 0; i < WAIT_STEPS / 10; i++) {
+    for (int i = 0; i < WAIT_STEPS; i++) {
         if (ask(server, "SELECT 1"))
             return;
         if (waitpid(server->pid, NULL, WNOHANG) != 0)
             break;
-        usleep(5 * WAIT_STEP_US);
+        usleep(WAIT_STEP_US);
     }
     fail_with_log(server, "PostgreSQL does not start");
 }
@@ -182,4 +182,36 @@ void test_postgres_place(struct test_postgres *server, char *where, size_t size)
     snprintf(where, size,
              "postgresql://quern:%s@127.0.0.1:%d/postgres?options=-csearch_path%%3Dstore_%d",
              TEST_POSTGRES_PASSWORD, server->port, made);
+}
+
+/* psql does not read options of a connection string apart from it: the whole is its database. */
+static void script_of(char *script, size_t size, const char *where, const char *sql)
+{
+    snprintf(script, size, "exec '%s/psql' -q -v ON_ERROR_STOP=1 -c '%s' '%s'", programs, sql,
+             where);
+}
+
+void test_postgres_ask(struct test_postgres *server, const char *where, const char *sql)
+{
+    char script[2048];
+
+    script_of(script, sizeof script, where, sql);
+    if (!run(server, script))
+        fail_with_log(server, sql);
+}
+
+pid_t test_postgres_hold(struct test_postgres *server, const char *where, const char *table,
+                         int seconds)
+{
+    char script[2048], sql[256];
+
+    snprintf(sql, sizeof sql, "BEGIN; LOCK TABLE %s; SELECT pg_sleep(%d)", table, seconds);
+    script_of(script, sizeof script, where, sql);
+    return start(server, script);
+}
+
+void test_postgres_release(pid_t holder)
+{
+    kill(holder, SIGINT); /* psql cancels what it asked for */
+    waitpid(holder, NULL, 0);
 }

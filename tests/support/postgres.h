@@ -26,6 +26,13 @@ struct test_postgres *test_postgres_shared(void);
 /* The connection string of a schema that does not exist yet; it is made. */
 void test_postgres_place(struct test_postgres *server, char *where, size_t size);
 
+/* Run SQL in the schema of a connection string; the test fails if it does. */
+void test_postgres_ask(struct test_postgres *server, const char *where, const char *sql);
+/* A client that locks a table for some seconds, or until it is released. */
+pid_t test_postgres_hold(struct test_postgres *server, const char *where, const char *table,
+                         int seconds);
+void test_postgres_release(pid_t holder);
+
 /* End it at once, as a failing machine does, and wait until it is gone. */
 void test_postgres_stop(struct test_postgres *server);
 /* Start it again on the same port, and wait until it answers. */

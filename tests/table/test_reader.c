@@ -45,6 +45,29 @@ TEST(reader_gives_the_types_asked_for)
     }
 }
 
+TEST(reader_takes_spellings_of_a_missing_number)
+{
+    static const struct table_field fields[] = {{"v", TABLE_DOUBLE}, {"t", TABLE_TEXT}};
+    static const char *const files[] = {"missing.csv", "missing.jsonl"};
+    struct error err = {0};
+
+    test_file("missing.csv", "v,t\n1,nan\nnan,x\nNaN,x\nNULL,x\nNA,x\n,x\n 2 ,x\n");
+    test_file("missing.jsonl", "{\"v\":1,\"t\":\"nan\"}\n{\"v\":\"nan\"}\n{\"v\":\"NaN\"}\n"
+                               "{\"v\":\"NULL\"}\n{\"v\":\"NA\"}\n{\"v\":null}\n{\"v\":2}\n");
+    EACH_ROW(files, file) {
+        struct arena memory = {0};
+        struct table_chunk t;
+        EXPECT_OK(table_load(test_path(*file), fields, 2, 100, &t, &memory, &err), &err);
+        EXPECT_EQ(t.rows, 7);
+        EXPECT(table_is_valid(&t.column[0], 0) && table_is_valid(&t.column[0], 6));
+        EXPECT(t.column[0].number[0] == 1 && t.column[0].number[6] == 2);
+        for (size_t i = 1; i < 6; i++)
+            EXPECT(!table_is_valid(&t.column[0], i));
+        EXPECT(table_is_valid(&t.column[1], 0)); /* of text it is a word */
+        arena_clear(&memory);
+    }
+}
+
 TEST(reader_names_the_bad_value)
 {
     static const struct {
@@ -54,7 +77,7 @@ TEST(reader_names_the_bad_value)
     } rows[] = {
         {"v\n1\nx\n", TABLE_INT64, "row 2 of"},
         {"v\n1\n1.5\n", TABLE_INT64, "'1.5', not an integer"},
-        {"v\n1\nnan\n", TABLE_DOUBLE, "'nan', not a number"},
+        {"v\n1\nnane\n", TABLE_DOUBLE, "'nane', not a number"},
         {"v\n1\n2\n", TABLE_BOOL, "'2', not true or false"},
         {"v\n2017-13-01\n", TABLE_TIME, "row 1 of"},
     };

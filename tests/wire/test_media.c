@@ -38,6 +38,43 @@ TEST(media_types_are_compared_without_parameters)
     EXPECT_STR(wire_media_name(WIRE_JSONL), "application/jsonlines");
 }
 
+TEST(media_charsets_other_than_utf8_are_told)
+{
+    static const struct {
+        const char *type, *foreign; /* NULL: none */
+    } rows[] = {
+        {NULL, NULL},
+        {"", NULL},
+        {"text/csv", NULL},
+        {"text/csv;", NULL},
+        {"text/csv; charset=utf-8", NULL},
+        {"text/csv; CharSet=\"UTF-8\"", NULL},
+        {"text/csv;charset=US-ASCII;header=present", NULL},
+        {"text/csv; header=present ; charset = utf8 ", NULL},
+        {"text/csv; note=\"; charset=utf-16\"; charset=utf-8", NULL},
+        {"text/csv; note=\"a\\\"; charset=utf-16\"", NULL},
+        {"text/csv; xcharset=utf-16", NULL},
+        {"text/csv; charset=utf-16", "utf-16"},
+        {"text/csv; charset=\"UTF-16LE\" ; header=present", "UTF-16LE"},
+        {"application/json;CHARSET=latin1 ;x=y", "latin1"},
+        {"text/csv; charset=utf-8; charset=utf-16", "utf-16"},
+        {"text/csv; charset=utf-8x", "utf-8x"},
+        {"text/csv; charset=", ""},
+        {"text/csv; charset", ""},
+        {"text/csv; charset=\"utf-16", "utf-16"},
+        {"text/csv; charset=\"utf-16\\", "utf-16\\"},
+    };
+    EACH_ROW(rows, r) {
+        size_t length = 0;
+        const char *found = wire_foreign_charset(r->type, &length);
+        EXPECT_EQ(found != NULL, r->foreign != NULL);
+        if (found) {
+            EXPECT_EQ(length, strlen(r->foreign));
+            EXPECT(memcmp(found, r->foreign, length) == 0);
+        }
+    }
+}
+
 TEST(accept_is_negotiated)
 {
     static const struct {
