@@ -50,18 +50,25 @@ void forecast_model_clear(struct forecast_model *model)
     *model = (struct forecast_model){0};
 }
 
+double forecast_most(const struct forecast_model *model, const struct panel *panel, size_t item,
+                     size_t month)
+{
+    double most = INFINITY;
+
+    for (size_t f = 0; f < model->features; f++)
+        if (model->feature[f]->most)
+            most = fmin(most, fmax(model->feature[f]->most(panel, item, month), 0));
+    return most;
+}
+
 void forecast_month(const struct forecast_model *model, const struct panel *panel, size_t month,
                     double *out)
 {
     model->kind->predict(model, panel, month, out);
-    for (size_t f = 0; f < model->features; f++) {
-        if (!model->feature[f]->most)
-            continue;
-        for (size_t i = 0; i < panel->items; i++) {
-            const double most = fmax(model->feature[f]->most(panel, i, month), 0);
-            if (out[i] > most)
-                out[i] = most;
-        }
+    for (size_t i = 0; i < panel->items; i++) {
+        const double most = forecast_most(model, panel, i, month);
+        if (out[i] > most)
+            out[i] = most;
     }
 }
 

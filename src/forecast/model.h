@@ -77,6 +77,10 @@ void forecast_model_clear(struct forecast_model *model);
 void forecast_month(const struct forecast_model *model, const struct panel *panel, size_t month,
                     double *out);
 
+/* The most of an item that can be sold in a month, by the features of the model; never negative. */
+double forecast_most(const struct forecast_model *model, const struct panel *panel, size_t item,
+                     size_t month);
+
 /* [{"name", "value", "meaning"}]; json_decref() it. */
 json_t *forecast_parameters(const struct forecast_model *model);
 

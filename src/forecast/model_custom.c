@@ -1,12 +1,15 @@
 /*
  * model_custom — the structural equation, its parameters fitted to sales scaled per item.
  *
- *   minimise  mean over (item, month) of ((wanted - sales) / scale)^2
+ *   minimise  mean over (item, month) of ((wanted - sales) / scale)^2, and a little for parameters
+ *             that are far from where the search starts
  *
  * over the months that have a prediction and sales and did not end without stock: what was wanted
  * in those is not known. The month after a stock-out is kept where the equation says how it came
- * about. The gradient is by central differences, as the equation has eleven parameters at most. The
- * spread of a month, which stock-outs need, is measured on the residuals of a first fit.
+ * about. The pull to the start is that of a normal distribution: nothing beside the data, unless
+ * these say nothing of a parameter, as one June does of the Julys after. The gradient is by central
+ * differences, as the equation has eleven parameters at most. The spread of a month, which
+ * stock-outs need, is measured on the residuals of a first fit.
  */
 #include "forecast/model.h"
 
@@ -19,6 +22,8 @@
 
 #define NOISE_FIRST 0.15
 #define NOISE_LEAST 0.01
+/* A parameter is about this far from its start, as far as anyone knows before the data speak. */
+#define PRIOR_SPREAD 0.3
 #define DIFFERENCE_STEP 1e-6
 /* The loss is near 0.02; libLBFGS's threshold for the gradient supposes one near 1 or above. */
 #define LOSS_SCALE 1000
@@ -53,6 +58,18 @@ static bool counts(const struct equation_data *data, size_t item, size_t month)
            isfinite(data->sales[at]) && !data->out[at];
 }
 
+/* What the parameters cost: as if each came from a normal distribution around its start. */
+static double pull_of(const struct fitting *f)
+{
+    double sum = 0;
+
+    for (size_t k = 0; k < f->count; k++) {
+        const double far = f->value[f->free[k]] - parameters[f->free[k]].start;
+        sum += far * far;
+    }
+    return sum * f->noise * f->noise / (PRIOR_SPREAD * PRIOR_SPREAD);
+}
+
 static double loss_of(struct fitting *f, const double *x)
 {
     const struct equation_data *data = f->data;
@@ -72,7 +89,7 @@ static double loss_of(struct fitting *f, const double *x)
             f->rows++;
         }
     }
-    const double loss = LOSS_SCALE * sum / (double)f->rows;
+    const double loss = LOSS_SCALE * (sum + pull_of(f)) / (double)f->rows;
     return isfinite(loss) ? loss : 1e300;
 }
 

@@ -7,7 +7,7 @@
 enum { YEAR = 12 };
 
 void forecast_predict(const struct forecast_model *model, const struct panel *panel, size_t first,
-                      size_t end, enum forecast_known known, double *out)
+                      size_t end, enum forecast_known known, double *out, double *most)
 {
     const size_t cells = panel->items * panel->months, width = end - first;
     struct panel working = *panel;
@@ -23,6 +23,8 @@ void forecast_predict(const struct forecast_model *model, const struct panel *pa
         for (size_t i = 0; i < panel->items; i++) {
             double *cell = &working.sales[i * panel->months + month];
             out[i * width + (month - first)] = month_out[i];
+            if (most)
+                most[i * width + (month - first)] = forecast_most(model, &working, i, month);
             if (!isfinite(*cell))
                 *cell = month_out[i];
         }
@@ -61,7 +63,7 @@ static void compare(struct backtest *backtest, const struct forecast_model *mode
 {
     double *out = memory_take(panel->items * length + 1, sizeof *out);
 
-    forecast_predict(model, panel, origin, origin + length, known, out);
+    forecast_predict(model, panel, origin, origin + length, known, out, NULL);
     for (size_t i = 0; i < panel->items; i++)
         for (size_t step = 0; step < length; step++)
             keep(backtest, &(struct backtest_row){

@@ -15,9 +15,12 @@ enum forecast_known {
     FORECAST_KNOWS_START, /* none: everything is predicted at `first` */
 };
 
-/* Months first .. end - 1 of every item into out [items, end - first]; NaN where not possible. */
+/*
+ * Months first .. end - 1 of every item into out [items, end - first]; NaN where not possible.
+ * `most` (may be NULL) gets what could be sold at most, infinite where that is not known.
+ */
 void forecast_predict(const struct forecast_model *model, const struct panel *panel, size_t first,
-                      size_t end, enum forecast_known known, double *out);
+                      size_t end, enum forecast_known known, double *out, double *most);
 
 /*
  * Rolling origin: fit before an origin, predict the `length` months from it, compare. The origins

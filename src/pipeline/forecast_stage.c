@@ -59,7 +59,7 @@ static bool load(struct forecast_result *r, struct error *err)
     return true;
 }
 
-/* Intervals stay in what can be sold, as predictions do. */
+/* Intervals stay in what can be sold, as predictions do; `most` is r->upper on entry. */
 static void add_intervals(struct forecast_result *r)
 {
     const double share = r->config->forecast.settings.interval;
@@ -71,11 +71,11 @@ static void add_intervals(struct forecast_result *r)
             lower = upper = NAN;
         for (size_t i = 0; i < r->panel.items; i++) {
             const size_t at = i * width + step;
-            const double scale = forecast_scale(&r->panel, i, r->start);
-            r->lower[at] = fmax(r->prediction[at] + lower * scale, 0);
-            r->upper[at] = r->prediction[at] + upper * scale;
-            if (isnan(r->prediction[at] + lower * scale))
-                r->lower[at] = r->upper[at] = NAN;
+            const double scale = forecast_scale(&r->panel, i, r->start), most = r->upper[at];
+            const double low = r->prediction[at] + lower * scale,
+                         high = r->prediction[at] + upper * scale;
+            r->lower[at] = isnan(low) ? NAN : fmin(fmax(low, 0), most);
+            r->upper[at] = isnan(high) ? NAN : fmin(high, most);
         }
     }
 }
@@ -95,7 +95,7 @@ static bool work_out(struct forecast_result *r, struct error *err)
     r->prediction = ARENA_NEW(&r->panel.memory, double, cells);
     r->lower = ARENA_NEW(&r->panel.memory, double, cells);
     r->upper = ARENA_NEW(&r->panel.memory, double, cells);
-    forecast_predict(&r->model, &r->panel, r->start, r->end, known, r->prediction);
+    forecast_predict(&r->model, &r->panel, r->start, r->end, known, r->prediction, r->upper);
     add_intervals(r);
     return true;
 }

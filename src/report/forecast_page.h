@@ -14,7 +14,7 @@
  *   "provenance" {"pipeline": the text of the pipeline file}; every other key is a line
  *
  * Everything is optional: a section without data is left out. Shown at most: 60 months, 20 items,
- * 50 parameters, 50 charts of 120 months.
+ * 50 parameters, 50 charts of 120 months, 24 of them before the first predicted one.
  */
 #ifndef QUERN_REPORT_FORECAST_PAGE_H
 #define QUERN_REPORT_FORECAST_PAGE_H

@@ -11,7 +11,8 @@ enum {
     SHOWN_ITEMS = 20,
     SHOWN_PARAMETERS = 50,
     SHOWN_CHARTS = 50,
-    HISTORY = 120
+    CHART_MONTHS = 120,
+    CHART_PAST = 24, /* of them before the first predicted one */
 };
 
 static size_t at_most(size_t count, size_t most)
@@ -69,16 +70,17 @@ void forecast_section_months(struct text *out, const json_t *document, struct ar
     html_section_close(out);
 }
 
-/* One line of a chart: the last months of a list, counted from the first predicted one. */
+/* One line of a chart, from a month on, counted from the first predicted one. */
 static struct chart_series series_of(const json_t *chart, const char *key, const char *label,
-                                     size_t from, double start, struct arena *memory)
+                                     size_t from, size_t start, struct arena *memory)
 {
     const json_t *values = json_object_get(chart, key);
-    const size_t all = json_array_size(json_object_get(chart, "months")), count = all - from;
+    const size_t all = json_array_size(json_object_get(chart, "months"));
+    const size_t count = at_most(all - from, CHART_MONTHS);
     double *x = ARENA_NEW(memory, double, count + 1), *y = ARENA_NEW(memory, double, count + 1);
 
     for (size_t i = 0; i < count; i++) {
-        x[i] = (double)(from + i) - start;
+        x[i] = (double)(from + i) - (double)start;
         y[i] = read_item(values, from + i);
     }
     return (struct chart_series){.label = label, .x = x, .y = y, .count = count};
@@ -92,14 +94,13 @@ static size_t first_predicted(const json_t *chart)
 
     while (i < json_array_size(values) && !isfinite(read_item(values, i)))
         i++;
-    return i;
+    return at_most(i, json_array_size(json_object_get(chart, "months")));
 }
 
 static void item_chart(struct text *out, const json_t *chart, struct arena *memory)
 {
-    const size_t all = json_array_size(json_object_get(chart, "months"));
-    const size_t from = all > HISTORY ? all - HISTORY : 0;
-    const double start = (double)first_predicted(chart);
+    const size_t start = first_predicted(chart);
+    const size_t from = start > CHART_PAST ? start - CHART_PAST : 0;
     const struct chart_series series[] = {
         series_of(chart, "sales", "Sold", from, start, memory),
         series_of(chart, "prediction", "Predicted", from, start, memory),
@@ -134,9 +135,11 @@ void forecast_section_charts(struct text *out, const json_t *document, struct ar
         return;
     html_section_open(out, "charts", "Items",
                       "Those that forecast.charts names, or else the ones with the largest error.");
+    html_add(out, "<div class=\"pair\">\n");
     for (size_t i = 0; i < count; i++)
         if (json_array_size(json_object_get(json_array_get(charts, i), "months")) > 1)
             item_chart(out, json_array_get(charts, i), memory);
+    html_add(out, "</div>\n");
     html_section_close(out);
 }
 

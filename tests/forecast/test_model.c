@@ -84,7 +84,7 @@ TEST(the_equation_finds_its_parameters)
     EXPECT_NEAR(model.parameter[EQUATION_e], 0.8, 1e-3);
     EXPECT_NEAR(model.parameter[EQUATION_f], -0.5, 1e-3);
     EXPECT_NEAR(model.parameter[EQUATION_g], 0, 0); /* no file of stock */
-    forecast_predict(&model, &p, 45, 51, FORECAST_KNOWS_START, out);
+    forecast_predict(&model, &p, 45, 51, FORECAST_KNOWS_START, out, NULL);
     for (size_t i = 0; i < 30; i++)
         for (size_t m = 0; m < 6; m++)
             EXPECT_NEAR(out[i * 6 + m] / panel_sold(&p, i, 45 + m, 0), 1, 1e-3);
@@ -170,7 +170,7 @@ TEST(models_do_not_look_ahead)
                 for (size_t m = 45; m < p.months; m++)
                     p.sales[i * p.months + m] = m % 2 ? NAN : 1e9;
             EXPECT_OK(forecast_fit(&model, *kind, &task, &err), &err);
-            forecast_predict(&model, &p, 45, 51, FORECAST_KNOWS_START, out[turn]);
+            forecast_predict(&model, &p, 45, 51, FORECAST_KNOWS_START, out[turn], NULL);
             forecast_model_clear(&model);
             panel_clear(&p);
         }
@@ -188,11 +188,11 @@ TEST(horizons_put_predictions_in_the_place_of_sales)
     double out[2 * 4];
 
     EXPECT_OK(forecast_fit(&model, &forecast_kind_prev_month, &task, &err), &err);
-    forecast_predict(&model, &p, 16, 20, FORECAST_KNOWS_START, out);
+    forecast_predict(&model, &p, 16, 20, FORECAST_KNOWS_START, out, NULL);
     for (size_t k = 0; k < 4; k++)
         EXPECT_NEAR(out[4 + k], panel_sold(&p, 1, 15, 0), 0);
     p.sales[p.months + 18] = NAN;
-    forecast_predict(&model, &p, 16, 20, FORECAST_KNOWS_SALES, out);
+    forecast_predict(&model, &p, 16, 20, FORECAST_KNOWS_SALES, out, NULL);
     EXPECT_NEAR(out[4 + 2], panel_sold(&p, 1, 17, 0), 0);
     EXPECT_NEAR(out[4 + 3], panel_sold(&p, 1, 17, 0), 0); /* a gap: its prediction */
     forecast_model_clear(&model);
