@@ -42,6 +42,16 @@ size_t trees_count(const struct trees *trees)
     return trees->count;
 }
 
+size_t trees_depth(const struct trees *trees)
+{
+    size_t depth = 0;
+
+    for (size_t t = 0; t < trees->count; t++)
+        if (trees->tree[t].depth > depth)
+            depth = trees->tree[t].depth;
+    return depth;
+}
+
 const char *trees_objective(const struct trees *trees)
 {
     return trees->objective->name;

@@ -41,6 +41,8 @@ size_t trees_outputs(const struct trees *trees);
 /* Numbers per row of trees_predict(): the outputs, or 1 where the answer is a class. */
 size_t trees_answers(const struct trees *trees);
 size_t trees_count(const struct trees *trees);
+/* Edges on the longest way from a root to a leaf, of all trees. */
+size_t trees_depth(const struct trees *trees);
 const char *trees_objective(const struct trees *trees);
 /* NULL when the model has no names. */
 const char *trees_feature_name(const struct trees *trees, size_t feature);
