@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "base/utf8.h"
 
 #include <yaml.h>
 
@@ -396,24 +397,6 @@ static struct yaml_node *walk(struct builder *b, const char *path, size_t length
     }
 }
 
-/* A file is checked by libyaml; what comes from a command line is checked here. */
-static bool is_utf8(const char *text)
-{
-    const unsigned char *p = (const unsigned char *)text;
-
-    while (*p) {
-        const unsigned more = *p < 0x80 ? 0 : *p < 0xc2 ? 4 : *p < 0xe0 ? 1 : *p < 0xf0 ? 2 : 3;
-        if (more > 3 || *p > 0xf4 || (*p == 0xe0 && p[1] < 0xa0) || (*p == 0xed && p[1] > 0x9f) ||
-            (*p == 0xf0 && p[1] < 0x90) || (*p == 0xf4 && p[1] > 0x8f))
-            return false;
-        p++;
-        for (unsigned i = 0; i < more; i++, p++)
-            if ((*p & 0xc0) != 0x80)
-                return false;
-    }
-    return true;
-}
-
 /* The value as YAML or as it stands; see the header. */
 static bool read_value(struct builder *b, const char *value, struct error *err)
 {
@@ -442,7 +425,8 @@ bool yaml_set(struct yaml *tree, const char *assignment, struct error *err)
                          assignment);
     if (tree->root->kind != YAML_MAP)
         return yaml_fail(err, tree->root, "must be a map of keys and values");
-    if (!is_utf8(assignment))
+    /* A file is checked by libyaml; what comes from a command line is checked here. */
+    if (!utf8_valid(assignment, strlen(assignment)))
         return error_set(err, ERR_ARG, "--set %s: must be UTF-8", assignment);
     b.source = arena_format(&tree->memory, "--set %s", assignment);
     if (!read_value(&b, equals + 1, err))

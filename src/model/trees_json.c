@@ -5,6 +5,7 @@
 #include "model/trees_document.h"
 
 #include "base/text.h"
+#include "base/utf8.h"
 
 #include <math.h>
 #include <string.h>
@@ -141,32 +142,11 @@ static bool read_hex(struct json *j, unsigned *code)
     return true;
 }
 
-static void add_utf8(struct text *text, unsigned code)
-{
-    char bytes[4];
-    size_t n = 0;
-
-    if (code < 0x80) {
-        bytes[n++] = (char)code;
-    } else if (code < 0x800) {
-        bytes[n++] = (char)(0xc0 | code >> 6);
-    } else if (code < 0x10000) {
-        bytes[n++] = (char)(0xe0 | code >> 12);
-        bytes[n++] = (char)(0x80 | (code >> 6 & 0x3f));
-    } else {
-        bytes[n++] = (char)(0xf0 | code >> 18);
-        bytes[n++] = (char)(0x80 | (code >> 12 & 0x3f));
-        bytes[n++] = (char)(0x80 | (code >> 6 & 0x3f));
-    }
-    if (code >= 0x80)
-        bytes[n++] = (char)(0x80 | (code & 0x3f));
-    text_add(text, bytes, n);
-}
-
 /* After "\u". */
 static bool read_code(struct json *j, struct text *text)
 {
     unsigned code, low;
+    char bytes[UTF8_MAX];
 
     if (!read_hex(j, &code))
         return false;
@@ -177,7 +157,7 @@ static bool read_code(struct json *j, struct text *text)
     }
     if (code == 0 || (code >= 0xdc00 && code <= 0xdfff))
         return wrong(j, "that character is not allowed");
-    add_utf8(text, code);
+    text_add(text, bytes, utf8_encode(bytes, code));
     return true;
 }
 

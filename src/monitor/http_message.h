@@ -19,7 +19,7 @@ enum { HTTP_URL_MAX = 4096, HTTP_HEAD_MAX = 64 * 1024, HTTP_ANSWER_MAX = 256 << 
 struct http_url {
     char host[256], port[8];
     char path[HTTP_URL_MAX];         /* at least "/" */
-    struct sockaddr_storage address; /* of the host */
+    struct sockaddr_storage address; /* of the host; IPv4 if it has both */
     socklen_t address_size;
 };
 

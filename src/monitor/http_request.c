@@ -58,8 +58,14 @@ bool http_url_parse(struct http_url *url, const char *text, struct error *err)
     const int status = getaddrinfo(url->host, url->port, &hints, &found);
     if (status != 0)
         return error_set(err, ERR_IO, "'%s' has no address: %s", url->host, gai_strerror(status));
-    memcpy(&url->address, found->ai_addr, found->ai_addrlen);
-    url->address_size = found->ai_addrlen;
+    /* "localhost" is ::1 first on many machines, where our server listens on 127.0.0.1. */
+    const struct addrinfo *chosen = found;
+    while (chosen && chosen->ai_family != AF_INET)
+        chosen = chosen->ai_next;
+    if (!chosen)
+        chosen = found;
+    memcpy(&url->address, chosen->ai_addr, chosen->ai_addrlen);
+    url->address_size = chosen->ai_addrlen;
     freeaddrinfo(found);
     return true;
 }

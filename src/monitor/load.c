@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/interrupt.h"
+#include "base/utf8.h"
 #include "monitor/load_bodies.h"
 
 #include <errno.h>
@@ -195,9 +196,22 @@ static bool is_expected(const struct load *l, const struct http_answer *a)
            memcmp(l->options->expect, a->body.bytes, length) == 0;
 }
 
+/*
+ * How much of an answer tells its kind of failure: without the id of the request, by which those of
+ * one kind would differ.
+ */
+static int shown_length(const struct table_string *body)
+{
+    static const char mark[] = ", \"request_id\"";
+    enum { SHOWN = 100 };
+    const char *id = body->length ? memmem(body->bytes, body->length, mark, sizeof mark - 1) : NULL;
+
+    return (int)utf8_cut(body->bytes, id ? (size_t)(id - body->bytes) : body->length, SHOWN);
+}
+
 static void judge(struct load *l, const struct connection *c, const struct http_answer *a)
 {
-    const int shown = a->body.length < 100 ? (int)a->body.length : 100;
+    const int shown = shown_length(&a->body);
 
     l->result->answer_bytes += a->body.length;
     if (c->malformed && a->status >= ERROR_STATUS && a->status < 500)

@@ -1,6 +1,7 @@
 #include "monitor/request_line.h"
 
 #include "base/text.h"
+#include "base/utf8.h"
 #include "monitor/base64.h"
 
 #include <string.h>
@@ -15,51 +16,6 @@ static const char escapes[256] = {
 static size_t least(size_t a, size_t b)
 {
     return a < b ? a : b;
-}
-
-/* Length of the UTF-8 character at `s` (RFC 3629: shortest form, no surrogates); 0 if it is none.
- */
-static size_t utf8_length(const unsigned char *s, size_t left)
-{
-    const unsigned char first = s[0];
-    const size_t length = first < 0x80   ? 1
-                          : first < 0xc2 ? 0
-                          : first < 0xe0 ? 2
-                          : first < 0xf0 ? 3
-                          : first < 0xf5 ? 4
-                                         : 0;
-
-    if (length == 0 || length > left)
-        return 0;
-    for (size_t i = 1; i < length; i++)
-        if ((s[i] & 0xc0) != 0x80)
-            return 0;
-    if ((first == 0xe0 && s[1] < 0xa0) || (first == 0xed && s[1] > 0x9f) ||
-        (first == 0xf0 && s[1] < 0x90) || (first == 0xf4 && s[1] > 0x8f))
-        return 0;
-    return length;
-}
-
-static bool is_utf8(const unsigned char *bytes, size_t size)
-{
-    size_t i = 0, length;
-
-    while (i < size) {
-        uint64_t eight;
-        while (i + 8 <= size) {
-            memcpy(&eight, bytes + i, 8);
-            if (eight & UINT64_C(0x8080808080808080))
-                break;
-            i += 8;
-        }
-        if (i == size)
-            break;
-        length = utf8_length(bytes + i, size - i);
-        if (length == 0)
-            return false;
-        i += length;
-    }
-    return true;
 }
 
 static char *add(char *out, const char *bytes, size_t size)
@@ -81,7 +37,7 @@ static char *add_escaped(char *out, const char *text, size_t size)
         if (escape == 0) {
             *out++ = (char)s[i++];
         } else if (escape == 1) {
-            const size_t length = utf8_length(s + i, size - i);
+            const size_t length = utf8_length(text + i, size - i);
             out = length ? add(out, text + i, length) : ADD(out, "\xef\xbf\xbd");
             i += length ? length : 1;
         } else {
@@ -128,24 +84,20 @@ static char *add_text(char *out, const char *key, size_t key_length, const char 
 
 static char *add_payload(char *out, const char *name, struct table_string payload)
 {
-    size_t size = least(payload.length, REQUEST_LOG_PAYLOAD_MAX);
+    const size_t size = utf8_cut(payload.bytes, payload.length, REQUEST_LOG_PAYLOAD_MAX);
     const bool cut = size < payload.length;
-    const unsigned char *bytes = (const unsigned char *)payload.bytes;
 
     if (!payload.bytes)
         return out;
-    /* Cut before a character, not inside: a byte 10xxxxxx is not the first of one. */
-    for (size_t back = 0; cut && back < 3 && (bytes[size] & 0xc0) == 0x80; back++)
-        size--;
     out = ADD(out, ",\"");
     out = add(out, name, strlen(name));
-    if (is_utf8(bytes, size)) {
+    if (utf8_valid(payload.bytes, size)) {
         out = ADD(out, "\":\"");
         out = add_escaped(out, payload.bytes, size);
         *out++ = '"';
     } else {
         out = ADD(out, "\":{\"base64\":\"");
-        base64_encode(out, bytes, size);
+        base64_encode(out, (const unsigned char *)payload.bytes, size);
         out += base64_encoded_size(size);
         out = ADD(out, "\"}");
     }

@@ -1,6 +1,7 @@
 #include "remote/s3_xml.h"
 
 #include "base/text.h"
+#include "base/utf8.h"
 #include "remote/s3_address.h"
 
 #include <ctype.h>
@@ -15,29 +16,6 @@ struct scan {
 
 enum event { XML_START, XML_END, XML_DONE, XML_BAD };
 
-static void add_code_point(struct text *text, unsigned long c)
-{
-    char bytes[4];
-    size_t count = 0;
-
-    if (c < 0x80) {
-        bytes[count++] = (char)c;
-    } else if (c < 0x800) {
-        bytes[count++] = (char)(0xc0 | c >> 6);
-        bytes[count++] = (char)(0x80 | (c & 63));
-    } else if (c < 0x10000) {
-        bytes[count++] = (char)(0xe0 | c >> 12);
-        bytes[count++] = (char)(0x80 | (c >> 6 & 63));
-        bytes[count++] = (char)(0x80 | (c & 63));
-    } else {
-        bytes[count++] = (char)(0xf0 | c >> 18);
-        bytes[count++] = (char)(0x80 | (c >> 12 & 63));
-        bytes[count++] = (char)(0x80 | (c >> 6 & 63));
-        bytes[count++] = (char)(0x80 | (c & 63));
-    }
-    text_add(text, bytes, count);
-}
-
 /* After '&'; false when it is no entity we know. */
 static bool take_entity(struct scan *s)
 {
@@ -45,7 +23,7 @@ static bool take_entity(struct scan *s)
         const char *name;
         char value;
     } entities[] = {{"lt;", '<'}, {"gt;", '>'}, {"amp;", '&'}, {"quot;", '"'}, {"apos;", '\''}};
-    char digits[12] = "", *stop;
+    char digits[12] = "", bytes[UTF8_MAX], *stop;
     const size_t left = (size_t)(s->end - s->at);
 
     for (size_t i = 0; i < sizeof entities / sizeof *entities; i++) {
@@ -67,7 +45,7 @@ static bool take_entity(struct scan *s)
         c > 0x10ffff || (c >= 0xd800 && c < 0xe000))
         return false;
     s->at++;
-    add_code_point(&s->text, c);
+    text_add(&s->text, bytes, utf8_encode(bytes, (uint32_t)c));
     return true;
 }
 

@@ -6,6 +6,7 @@
  */
 #include "transform/fitted.h"
 
+#include "base/utf8.h"
 #include "transform/pca_kernel.h"
 
 #include <math.h>
@@ -30,12 +31,13 @@ static const char *column_name(const struct row *row, const struct column_op *op
 __attribute__((cold, noinline)) static bool fail_unknown(const struct row *row,
                                                          const struct column_op *op)
 {
+    enum { SHOWN = 100 };
     const struct table_string *text = &row->frame->column[op->column].text[row->index];
 
     if (text->bytes)
         row_errors_add(row->errors, row->index, column_name(row, op),
                        "'%.*s' is not a category of the training rows",
-                       (int)(text->length < 100 ? text->length : 100), text->bytes);
+                       (int)utf8_cut(text->bytes, text->length, SHOWN), text->bytes);
     else
         row_errors_add(row->errors, row->index, column_name(row, op),
                        "a missing value is not a category of the training rows");

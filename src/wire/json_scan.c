@@ -1,6 +1,7 @@
 #include "wire/json_scan.h"
+
+#include "base/utf8.h"
 #include "wire/number.h"
-#include "wire/rows.h"
 
 #include <math.h>
 #include <string.h>
@@ -142,19 +143,6 @@ static int32_t read_unit(const char *at, const char *end)
     return unit;
 }
 
-static size_t encode_utf8(char *out, uint32_t code)
-{
-    if (code < 0x80) {
-        out[0] = (char)code;
-        return 1;
-    }
-    const size_t length = code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
-    for (size_t i = length - 1; i > 0; i--, code >>= 6)
-        out[i] = (char)(0x80 | (code & 0x3f));
-    out[0] = (char)((0xf0u << (4 - length) & 0xf0u) | code);
-    return length;
-}
-
 /* "\u...." behind `*at`, a pair of them if need be; its UTF-8 to `out`. 0: not a character. */
 static size_t unescape_unit(const char **at, const char *end, char *out)
 {
@@ -164,14 +152,14 @@ static size_t unescape_unit(const char **at, const char *end, char *out)
         return 0;
     *at += 4;
     if (first < 0xd800 || first >= 0xe000)
-        return encode_utf8(out, (uint32_t)first);
+        return utf8_encode(out, (uint32_t)first);
     if (end - *at < 6 || (*at)[0] != '\\' || (*at)[1] != 'u')
         return 0;
     const int32_t second = read_unit(*at + 2, end);
     if (second < 0xdc00 || second >= 0xe000)
         return 0;
     *at += 6;
-    return encode_utf8(out,
+    return utf8_encode(out,
                        0x10000u + ((uint32_t)(first - 0xd800) << 10) + (uint32_t)(second - 0xdc00));
 }
 

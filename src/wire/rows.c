@@ -79,11 +79,7 @@ void rows_fault_value(struct rows *rows, size_t row, size_t column, const char *
                       size_t length, const char *what)
 {
     char shown[VALUE_SHOWN + 4];
-    size_t count = length < VALUE_SHOWN ? length : VALUE_SHOWN;
-
-    /* Not in the middle of a character. */
-    while (count < length && count > 0 && ((unsigned char)value[count] & 0xc0) == 0x80)
-        count--;
+    const size_t count = utf8_cut(value, length, VALUE_SHOWN);
     const bool readable = utf8_valid(value, count);
     for (size_t i = 0; i < count; i++) {
         const unsigned char c = (unsigned char)value[i];

@@ -10,6 +10,7 @@
 #ifndef QUERN_WIRE_ROWS_H
 #define QUERN_WIRE_ROWS_H
 
+#include "base/utf8.h"
 #include "wire/wire.h"
 
 /* One column being filled; both NULL for an ignored one. */
@@ -64,10 +65,5 @@ MUST_CHECK bool rows_check_columns(const struct schema *schema, const size_t *co
 
 /* ERR_DATA  no rows */
 MUST_CHECK bool rows_finish(struct rows *rows, struct wire_rows *out, struct error *err);
-
-/* Whether every byte is below 128. */
-bool utf8_plain(const char *text, size_t length);
-/* Whether the bytes are UTF-8 (no overlong forms, no surrogates). */
-bool utf8_valid(const char *text, size_t length);
 
 #endif

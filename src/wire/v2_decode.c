@@ -55,7 +55,14 @@ static bool place_values(struct v2_reader *r, struct error *err)
 {
     struct rows *rows = r->json.rows;
     const struct v2_tensor *first = r->tensor;
+    const size_t body = (size_t)(r->end - r->json.scan.begin);
 
+    /* Rows cost memory, values come later: a shape alone must not ask for a million of them. */
+    if (first->rows > body && first->rows <= rows->limits->rows) {
+        json_rows_fail(&r->json, "input '%s' has %zu rows, more than the body has bytes",
+                       v2_shown(r, first->name), first->rows);
+        return true;
+    }
     for (size_t row = 0; row < first->rows; row++)
         if (!rows_begin(rows, err))
             return false;

@@ -53,6 +53,13 @@ static bool answer(int fd, const char *path, const char *body, size_t size)
     }
     if (strncmp(path, "/refuse ", 8) == 0)
         return say(fd, "422 Unprocessable", "", "{\"error\": \"no\"}", 15);
+    if (strncmp(path, "/named ", 7) == 0) {
+        static _Atomic unsigned last;
+        char named[64];
+        const int length =
+            snprintf(named, sizeof named, "{\"error\": \"no\", \"request_id\": \"%u\"}", ++last);
+        return say(fd, "422 Unprocessable", "", named, (size_t)length);
+    }
     if (strncmp(path, "/row ", 5) == 0)
         return memchr(body, 'x', size) ? say(fd, "422 Unprocessable", "", "no\n", 3)
                                        : say(fd, "200 OK", "", "False\n", 6);

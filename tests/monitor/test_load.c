@@ -38,6 +38,7 @@ TEST(load_counts_answers_and_failures)
         {"/close", NULL},
         {"/until", NULL},
         {"/refuse", "status 422: {\"error\": \"no\"}"},
+        {"/named", "status 422: {\"error\": \"no\""},
         {"/echo", "not the expected answer: KS,186"},
         {"/vanish", "the connection was closed before an answer"},
         {"/garbage", "the answer is not HTTP"},

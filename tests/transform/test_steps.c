@@ -263,6 +263,23 @@ TEST(steps_cannot_be_fitted)
     arena_clear(&memory);
 }
 
+TEST(a_long_value_is_not_cut_inside_a_character)
+{
+    struct transform *t =
+        fitted_on("- {columns: [State], encode: {one_hot: {unknown: error}}}\n", "State\nKS\nOH\n");
+    struct arena memory = {0};
+    struct row_errors errors = {.memory = &memory};
+    struct text csv = {0};
+
+    text_add_format(&csv, "State\n%099d\xc3\xa9t\xc3\xa9\n", 0);
+    free(features_of(t, csv.bytes, &errors));
+    EXPECT_EQ(errors.count, 1);
+    EXPECT_HAS(errors.first->text, "0' is not a category");
+    text_clear(&csv);
+    arena_clear(&memory);
+    transform_free(t);
+}
+
 TEST(rows_at_fault_leave_the_others_alone)
 {
     struct transform *t =

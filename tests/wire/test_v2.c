@@ -122,6 +122,8 @@ TEST(v2_documents_are_read)
          "error: a dimension must be a whole number, not 1.5"},
         {BODY(INPUT("in", "[9007199254740992,4]", "FP64", "\"data\":[1]")),
          "error: more than 100 rows"},
+        {BODY(INPUT("in", "[99,4]", "FP64", "\"data\":[1]")),
+         "error: input 'in' has 99 rows, more than the body has bytes"},
         {BODY(INPUT("in", "[0,4]", "FP64", "\"data\":[]")), "error: there are no rows"},
         {BODY(INPUT("in", "[1,4]", "FLOAT", "\"data\":[1]")),
          "error: there is no datatype 'FLOAT'"},
