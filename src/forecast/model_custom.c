@@ -144,7 +144,8 @@ static bool search_all(struct fitting *f, struct lbfgs_end *end, struct error *e
     (void)loss_of(f, x);
     if (f->rows == 0)
         return error_set(err, ERR_DATA,
-                         "no item has sales after its first 15 months and before 'start_test'");
+                         "no item has sales above 0 after its first 15 months and before "
+                         "'start_test'");
     for (size_t round = 0; round < ROUNDS; round++) {
         if (!interrupt_check("fitting the model", err) ||
             !lbfgs_minimise(x, f->count, loss_and_gradient, f, STEPS_MAX, end, err))

@@ -33,6 +33,22 @@ static bool key_of(const struct pipeline_config *config, uint64_t *key)
     return known;
 }
 
+/* An item to draw must be there. */
+static bool check_charts(const struct forecast_result *r, struct error *err)
+{
+    const struct forecast_config *f = &r->config->forecast;
+
+    for (size_t k = 0; k < f->settings.charts; k++) {
+        size_t i = 0;
+        while (i < r->panel.items && strcmp(r->panel.item[i], f->settings.chart[k]) != 0)
+            i++;
+        if (i == r->panel.items)
+            return error_set(err, ERR_DATA, "forecast.charts: '%s' has no item '%.100s'",
+                             f->data.sales, f->settings.chart[k]);
+    }
+    return true;
+}
+
 static bool load(struct forecast_result *r, struct error *err)
 {
     const struct forecast_config *f = &r->config->forecast;
@@ -56,7 +72,7 @@ static bool load(struct forecast_result *r, struct error *err)
                          "start_test %s: '%s' ends before it, in %s; set forecast.horizon to a "
                          "number of months",
                          f->start.text, f->data.sales, last);
-    return true;
+    return check_charts(r, err);
 }
 
 /* Intervals stay in what can be sold, as predictions do; `most` is r->upper on entry. */
@@ -100,6 +116,16 @@ static bool work_out(struct forecast_result *r, struct error *err)
     return true;
 }
 
+/* Which of the values are there. */
+static const uint64_t *known_of(const double *value, size_t rows, struct arena *memory)
+{
+    uint64_t *valid = ARENA_ZERO(memory, uint64_t, rows / 64 + 1);
+
+    for (size_t i = 0; i < rows; i++)
+        valid[i / 64] |= (uint64_t)(isfinite(value[i]) != 0) << (i % 64);
+    return valid;
+}
+
 static bool write_tables(const struct forecast_result *r, const char *folder, struct error *err)
 {
     const size_t width = r->end - r->start, rows = r->panel.items * width;
@@ -121,9 +147,18 @@ static bool write_tables(const struct forecast_result *r, const char *folder, st
     const struct table_column columns[] = {
         {.name = "dates", .type = TABLE_TEXT, .text = date},
         {.name = "item_id", .type = TABLE_TEXT, .text = item},
-        {.name = "prediction", .type = TABLE_DOUBLE, .number = r->prediction},
-        {.name = "lower", .type = TABLE_DOUBLE, .number = r->lower},
-        {.name = "upper", .type = TABLE_DOUBLE, .number = r->upper},
+        {.name = "prediction",
+         .type = TABLE_DOUBLE,
+         .number = r->prediction,
+         .valid = known_of(r->prediction, rows, &memory)},
+        {.name = "lower",
+         .type = TABLE_DOUBLE,
+         .number = r->lower,
+         .valid = known_of(r->lower, rows, &memory)},
+        {.name = "upper",
+         .type = TABLE_DOUBLE,
+         .number = r->upper,
+         .valid = known_of(r->upper, rows, &memory)},
     };
     const bool ok = table_write(predictions, columns, 3, rows, err) &&
                     table_write(intervals, columns, 5, rows, err);
