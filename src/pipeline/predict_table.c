@@ -127,7 +127,6 @@ bool predict_table_next(struct predict_source *source, struct predict_block *blo
     if (!*more)
         return true;
     rows_init(&rows, schema, &limits, chunk.rows, &block->rows.errors, &block->memory);
-    rows.foreign = true; /* not every writer of Parquet looks at what it writes */
     for (size_t row = 0; row < chunk.rows; row++)
         if (!rows_begin(&rows, err))
             return false;

@@ -247,28 +247,6 @@ TEST(predict_reads_and_writes_parquet)
     test_output_clear(&shown);
 }
 
-TEST(predict_finds_text_in_a_table_that_is_not_utf8)
-{
-    static const double mins[] = {1.5, 2.5};
-    static const int64_t calls[] = {1, 2};
-    static const struct table_string states[] = {{"K\xff", 2}, {"OH", 2}},
-                                     plans[] = {{"yes", 3}, {"no", 2}};
-    static const struct table_column columns[] = {
-        {.name = "Calls", .type = TABLE_INT64, .integer = calls},
-        {.name = "Mins", .type = TABLE_DOUBLE, .number = mins},
-        {.name = "Plan", .type = TABLE_TEXT, .text = plans},
-        {.name = "State", .type = TABLE_TEXT, .text = states},
-    };
-    struct error err = {0};
-
-    scene();
-    EXPECT_OK(table_write(test_path("bad.parquet"), columns, 4, 2, &err), &err);
-    predict("bad.parquet -o bad.jsonl --skip-errors");
-    char *text = read_all("bad.jsonl");
-    EXPECT_HAS(text, "{\"error\": \"'K?' is not UTF-8\", \"row\": 1, \"column\": \"State\"}");
-    free(text);
-}
-
 TEST(predict_joins_the_input)
 {
     scene();
