@@ -27,21 +27,47 @@ static bool run(const struct load_options *load, const char *csv, bool json, str
                      result.fault[0].text);
 }
 
+/* What to send, of four options. */
+struct bodies_from {
+    const char *body, *data, *lines, *mix;
+};
+
+static bool read_bodies(struct load_bodies *bodies, struct load_options *load,
+                        const struct bodies_from *from, struct error *err)
+{
+    bool ok;
+
+    if (from->mix && (from->body || from->data || from->lines || load->request.method))
+        return error_set(err, ERR_ARG, "--mix says all of method and body");
+    if (from->mix)
+        ok = load_bodies_read_mix(bodies, from->mix, err);
+    else
+        ok = load_bodies_read(bodies, from->body, from->data, from->lines, err);
+    load->body = bodies->body;
+    load->bodies = bodies->count;
+    load->target = bodies->target;
+    if (from->mix)
+        load->request.method = "MIX"; /* in tables */
+    else if (!load->request.method)
+        load->request.method = bodies->count ? "POST" : "GET";
+    return ok;
+}
+
 int cmd_loadtest(int argc, char **argv)
 {
     struct load_options load = {.connections = 32, .timeout = 30, .malformed_share = 0.01};
     struct load_bodies bodies = {0};
-    const char *body = NULL, *data = NULL, *lines = NULL, *csv = NULL, *malformed = NULL,
-               *mix = NULL;
+    struct bodies_from from = {0};
+    const char *csv = NULL, *malformed = NULL;
     bool json = false;
     struct error err = {0};
     int status;
     const struct option table[] = {
         {OPTION_POSITIONAL, "URL", &load.url, .required = true, .help = "http://HOST:PORT/PATH"},
-        {OPTION_TEXT, "body", &body, .help = "file to send as the body"},
-        {OPTION_TEXT, "data", &data, .help = "text to send as the body"},
-        {OPTION_TEXT, "lines", &lines, .help = "file whose lines are sent in turn"},
-        {OPTION_TEXT, "mix", &mix,
+        {OPTION_TEXT, "body", &from.body, .help = "file to send as the body"},
+        {OPTION_TEXT, "data", &from.data, .help = "text to send as the body"},
+        {OPTION_TEXT, "lines", &from.lines, .help = "file whose lines are sent in turn"},
+        {OPTION_TEXT, "mix", &from.mix,
          .help = "file of requests sent in turn, one a line: METHOD /PATH [BODY]"},
         {OPTION_TEXT, "content-type", &load.request.content_type, .help = "such as text/csv"},
         {OPTION_TEXT, "accept", &load.request.accept, .help = "such as application/json"},
@@ -68,20 +94,7 @@ int cmd_loadtest(int argc, char **argv)
 
     if (!command_options(table, argc, argv, &status))
         return status;
-    bool ok = true;
-    if (mix && (body || data || lines || load.request.method))
-        ok = error_set(&err, ERR_ARG, "--mix says all of method and body");
-    else if (mix)
-        ok = load_bodies_read_mix(&bodies, mix, &err);
-    else
-        ok = load_bodies_read(&bodies, body, data, lines, &err);
-    load.body = bodies.body;
-    load.bodies = bodies.count;
-    load.target = bodies.target;
-    if (mix)
-        load.request.method = "MIX"; /* in tables */
-    if (!load.request.method)
-        load.request.method = bodies.count ? "POST" : "GET";
+    bool ok = read_bodies(&bodies, &load, &from, &err);
     if (malformed)
         load.malformed = (struct table_string){malformed, strlen(malformed)};
     else

@@ -1,5 +1,6 @@
 #include "forecast/lbfgs.h"
 
+#include "base/interrupt.h"
 #include "base/library.h"
 
 #include <pthread.h>
@@ -45,6 +46,7 @@ struct search {
     lbfgs_function function;
     void *context;
     size_t count, steps, most_steps;
+    struct error *err; /* of an interruption */
 };
 
 /* The library may round the number of variables up for its vector instructions. */
@@ -65,7 +67,7 @@ static int follow(void *instance, const double *x, const double *g, double fx, d
 
     (void)x, (void)g, (void)fx, (void)xnorm, (void)gnorm, (void)step, (void)n, (void)ls;
     search->steps = (size_t)k;
-    return search->steps >= search->most_steps;
+    return search->steps >= search->most_steps || !interrupt_check("fitting", search->err);
 }
 
 static bool search_from(double *x, struct search *search, struct lbfgs_end *end, struct error *err)
@@ -84,13 +86,15 @@ static bool search_from(double *x, struct search *search, struct lbfgs_end *end,
     api.release(at);
     end->steps = search->steps;
     end->converged = status == LBFGS_CONVERGED || status == LBFGS_ALREADY_MINIMISED;
+    if (err->code != ERR_NONE)
+        return false;
     return ended || error_set(err, ERR_LIBRARY, "libLBFGS refused the problem: code %d", status);
 }
 
 bool lbfgs_minimise(double *x, size_t count, lbfgs_function function, void *context,
                     size_t most_steps, struct lbfgs_end *end, struct error *err)
 {
-    struct search search = {function, context, count, 0, most_steps};
+    struct search search = {function, context, count, 0, most_steps, err};
 
     pthread_once(&api_once, open_library);
     if (api_error.code != ERR_NONE) {

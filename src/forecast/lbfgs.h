@@ -21,7 +21,8 @@ struct lbfgs_end {
 /*
  * Start from x [count] and leave the best position there.
  *
- * ERR_LIBRARY  libLBFGS is not there, or refused the problem
+ * ERR_LIBRARY    libLBFGS is not there, or refused the problem
+ * ERR_INTERRUPT  a signal came between two steps
  */
 MUST_CHECK bool lbfgs_minimise(double *x, size_t count, lbfgs_function function, void *context,
                                size_t most_steps, struct lbfgs_end *end, struct error *err);

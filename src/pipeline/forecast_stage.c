@@ -33,6 +33,22 @@ static bool key_of(const struct pipeline_config *config, uint64_t *key)
     return known;
 }
 
+/* An item to draw must be there. */
+static bool check_charts(const struct forecast_result *r, struct error *err)
+{
+    const struct forecast_config *f = &r->config->forecast;
+
+    for (size_t k = 0; k < f->settings.charts; k++) {
+        size_t i = 0;
+        while (i < r->panel.items && strcmp(r->panel.item[i], f->settings.chart[k]) != 0)
+            i++;
+        if (i == r->panel.items)
+            return error_set(err, ERR_DATA, "forecast.charts: '%s' has no item '%.100s'",
+                             f->data.sales, f->settings.chart[k]);
+    }
+    return true;
+}
+
 static bool load(struct forecast_result *r, struct error *err)
 {
     const struct forecast_config *f = &r->config->forecast;
@@ -56,7 +72,7 @@ static bool load(struct forecast_result *r, struct error *err)
                          "start_test %s: '%s' ends before it, in %s; set forecast.horizon to a "
                          "number of months",
                          f->start.text, f->data.sales, last);
-    return true;
+    return check_charts(r, err);
 }
 
 /* Intervals stay in what can be sold, as predictions do; `most` is r->upper on entry. */
@@ -85,9 +101,10 @@ static bool work_out(struct forecast_result *r, struct error *err)
     const struct forecast_config *f = &r->config->forecast;
     const size_t width = r->end - r->start, cells = r->panel.items * width;
     const enum forecast_known known = (enum forecast_known)f->settings.known;
-    const struct forecast_task task = {&r->panel, r->start, f->features.feature,
-                                       f->kind->uses_features ? f->features.count : 0,
-                                       f->settings.alpha};
+    const struct forecast_task task = {
+        &r->panel,           r->start,
+        f->features.feature, f->kind->uses_features ? f->features.count : 0,
+        f->settings.alpha,   r->pool};
 
     if (!forecast_fit(&r->model, f->kind, &task, err) || !interrupt_check("the backtest", err) ||
         !backtest_run(&r->backtest, f->kind, &task, f->settings.backtest, width, known, err))
@@ -98,6 +115,16 @@ static bool work_out(struct forecast_result *r, struct error *err)
     forecast_predict(&r->model, &r->panel, r->start, r->end, known, r->prediction, r->upper);
     add_intervals(r);
     return true;
+}
+
+/* Which of the values are there. */
+static const uint64_t *known_of(const double *value, size_t rows, struct arena *memory)
+{
+    uint64_t *valid = ARENA_ZERO(memory, uint64_t, rows / 64 + 1);
+
+    for (size_t i = 0; i < rows; i++)
+        valid[i / 64] |= (uint64_t)(isfinite(value[i]) != 0) << (i % 64);
+    return valid;
 }
 
 static bool write_tables(const struct forecast_result *r, const char *folder, struct error *err)
@@ -121,9 +148,18 @@ static bool write_tables(const struct forecast_result *r, const char *folder, st
     const struct table_column columns[] = {
         {.name = "dates", .type = TABLE_TEXT, .text = date},
         {.name = "item_id", .type = TABLE_TEXT, .text = item},
-        {.name = "prediction", .type = TABLE_DOUBLE, .number = r->prediction},
-        {.name = "lower", .type = TABLE_DOUBLE, .number = r->lower},
-        {.name = "upper", .type = TABLE_DOUBLE, .number = r->upper},
+        {.name = "prediction",
+         .type = TABLE_DOUBLE,
+         .number = r->prediction,
+         .valid = known_of(r->prediction, rows, &memory)},
+        {.name = "lower",
+         .type = TABLE_DOUBLE,
+         .number = r->lower,
+         .valid = known_of(r->lower, rows, &memory)},
+        {.name = "upper",
+         .type = TABLE_DOUBLE,
+         .number = r->upper,
+         .valid = known_of(r->upper, rows, &memory)},
     };
     const bool ok = table_write(predictions, columns, 3, rows, err) &&
                     table_write(intervals, columns, 5, rows, err);
@@ -150,11 +186,12 @@ static void clear_result(struct forecast_result *r)
     forecast_model_clear(&r->model);
     backtest_clear(&r->backtest);
     panel_clear(&r->panel);
+    pool_free(r->pool);
 }
 
 static bool make(struct forecast_run *run, const char *folder, struct error *err)
 {
-    struct forecast_result r = {.config = run->config};
+    struct forecast_result r = {.config = run->config, .pool = pool_new(run->options->threads)};
     struct progress progress;
     char summary[128];
 

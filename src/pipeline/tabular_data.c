@@ -101,6 +101,7 @@ static void pick_rows(struct tabular_table *to, const struct tabular_table *from
         .label_text = pick_texts(from->label_text, row, rows, memory),
         .label_number = pick_numbers(from->label_number, row, rows, memory),
         .weight = pick_numbers(from->weight, row, rows, memory),
+        .group = pick_texts(from->group, row, rows, memory),
     };
     for (size_t c = 0; c < columns; c++) {
         to->column[c].number = pick_numbers(from->column[c].number, row, rows, memory);
@@ -108,26 +109,34 @@ static void pick_rows(struct tabular_table *to, const struct tabular_table *from
     }
 }
 
-static void deal_rows(struct tabular_data *data, const struct tabular_table *all,
-                      const struct tabular_split *split)
+/* part [rows] of `all`. */
+static void deal_parts(struct tabular_data *data, const struct tabular_table *all,
+                       const uint8_t *part)
 {
-    const size_t columns = data->schema.count;
-    uint8_t *part = memory_take(all->rows, 1);
     size_t *row = memory_take(all->rows, sizeof *row);
 
-    for (size_t i = 0; i < all->rows; i++) {
-        const uint64_t hash = all->group ? mix_text(0, &all->group[i]) : row_hash(all, columns, i);
-        part[i] = (uint8_t)part_of(split, hash);
-    }
     for (size_t p = 0; p < TABULAR_PARTS; p++) {
         size_t rows = 0;
         for (size_t i = 0; i < all->rows; i++)
             if (part[i] == p)
                 row[rows++] = i;
-        pick_rows(&data->part[p], all, columns, row, rows, &data->memory);
+        pick_rows(&data->part[p], all, data->schema.count, row, rows, &data->memory);
     }
-    free(part);
     free(row);
+}
+
+static void deal_rows(struct tabular_data *data, const struct tabular_table *all,
+                      const struct tabular_split *split)
+{
+    uint8_t *part = memory_take(all->rows, 1);
+
+    for (size_t i = 0; i < all->rows; i++) {
+        const uint64_t hash =
+            all->group ? mix_text(0, &all->group[i]) : row_hash(all, data->schema.count, i);
+        part[i] = (uint8_t)part_of(split, hash);
+    }
+    deal_parts(data, all, part);
+    free(part);
 }
 
 static bool read_parts(struct tabular_data *data, const struct pipeline_config *config,
@@ -197,6 +206,89 @@ static bool load(struct tabular_data *data, const struct pipeline_config *config
         data->hash = table_hash(&data->part[p], data->schema.count, data->hash);
     }
     return true;
+}
+
+/* Arrays [rows of each part] one after the other; NULL where the parts have none. */
+static const void *join(const struct tabular_data *data, const void *const *part, size_t size,
+                        struct arena *memory)
+{
+    size_t rows = 0, at = 0;
+
+    for (size_t p = 0; p < TABULAR_PARTS; p++)
+        rows += data->part[p].rows;
+    char *joined = part[0] ? arena_take(memory, rows * size, 16) : NULL;
+    for (size_t p = 0; joined && p < TABULAR_PARTS; p++) {
+        memcpy(joined + at, part[p], data->part[p].rows * size);
+        at += data->part[p].rows * size;
+    }
+    return joined;
+}
+
+#define JOIN(data, member, memory)                                                                 \
+    join(data,                                                                                     \
+         (const void *const[]){(data)->part[0].member, (data)->part[1].member,                     \
+                               (data)->part[2].member},                                            \
+         sizeof *(data)->part[0].member, memory)
+
+static struct tabular_table join_parts(const struct tabular_data *data, struct arena *memory)
+{
+    struct tabular_table all = {
+        .source = data->part[0].source,
+        .column = ARENA_ZERO(memory, struct frame_column, data->schema.count),
+        .label_text = JOIN(data, label_text, memory),
+        .label_number = JOIN(data, label_number, memory),
+        .weight = JOIN(data, weight, memory),
+        .group = JOIN(data, group, memory),
+    };
+
+    for (size_t p = 0; p < TABULAR_PARTS; p++)
+        all.rows += data->part[p].rows;
+    for (size_t c = 0; c < data->schema.count; c++) {
+        all.column[c].number = JOIN(data, column[c].number, memory);
+        all.column[c].text = JOIN(data, column[c].text, memory);
+    }
+    return all;
+}
+
+static double draw(uint64_t what, uint64_t seed, uint64_t hash)
+{
+    return (double)(rng_mix(seed ^ what, hash) >> 11) * 0x1p-53;
+}
+
+static enum tabular_part part_in_fold(const struct tabular_split *split, size_t number,
+                                      size_t folds, uint64_t hash)
+{
+    const double share = split->train / (split->train + split->validation);
+
+    if ((size_t)(draw(0x666f6c64 /* "fold" */, split->seed, hash) * (double)folds) == number)
+        return TABULAR_TEST;
+    return draw(0x76616c /* "val" */, split->seed + number, hash) < share ? TABULAR_TRAIN
+                                                                          : TABULAR_VALIDATION;
+}
+
+bool tabular_data_fold(struct tabular_data *fold, const struct tabular_data *data,
+                       const struct pipeline_config *config, size_t number, size_t folds,
+                       struct error *err)
+{
+    const size_t columns = data->schema.count;
+    bool ok = true;
+
+    *fold = (struct tabular_data){.schema = data->schema, .labels = data->labels};
+    const struct tabular_table all = join_parts(data, &fold->memory);
+    uint8_t *part = memory_take(all.rows, 1);
+    for (size_t i = 0; i < all.rows; i++) {
+        const uint64_t hash = all.group ? mix_text(0, &all.group[i]) : row_hash(&all, columns, i);
+        part[i] = (uint8_t)part_in_fold(&config->tabular.split, number, folds, hash);
+    }
+    deal_parts(fold, &all, part);
+    free(part);
+    for (size_t p = 0; ok && p < TABULAR_PARTS; p++)
+        ok = tabular_labels_apply(&fold->labels, config->tabular.source.label, &fold->part[p],
+                                  &fold->memory, err) &&
+             check_part(fold, (enum tabular_part)p, err);
+    if (!ok)
+        tabular_data_clear(fold);
+    return ok;
 }
 
 bool tabular_data_load(struct tabular_data *data, const struct pipeline_config *config,

@@ -28,6 +28,16 @@ struct tabular_data {
  */
 MUST_CHECK bool tabular_data_load(struct tabular_data *data, const struct pipeline_config *config,
                                   struct error *err);
+/*
+ * Fold `fold` of `folds` of all three parts of `data`: its rows are the test part, the others are
+ * dealt to training and validation in the shares of `split`. Folds are cut by a seeded hash as the
+ * split is. Schema and labels are those of `data`, which must outlive the fold.
+ *
+ * ERR_DATA  a part without rows, or without one of the classes
+ */
+MUST_CHECK bool tabular_data_fold(struct tabular_data *fold, const struct tabular_data *data,
+                                  const struct pipeline_config *config, size_t number, size_t folds,
+                                  struct error *err);
 /* No-op on a zeroed struct. */
 void tabular_data_clear(struct tabular_data *data);
 

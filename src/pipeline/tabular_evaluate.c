@@ -1,6 +1,6 @@
 /*
  * tabular_evaluate — calibration and threshold from the validation rows, figures from the test
- * rows.
+ * rows, or over folds of all rows.
  */
 #include "pipeline/tabular_run.h"
 
@@ -59,8 +59,8 @@ static bool decide_binary(const struct tabular_run *run, double *scores, struct 
     return ok;
 }
 
-static bool decide(const struct tabular_run *run, double *scores, struct decision *decision,
-                   struct arena *memory, struct error *err)
+bool tabular_run_decide(const struct tabular_run *run, double *scores, struct decision *decision,
+                        struct arena *memory, struct error *err)
 {
     const size_t labels = run->config->tabular.output.labels.count;
     const enum tabular_task task = run->data.labels.task;
@@ -95,8 +95,10 @@ static bool write_results(const struct tabular_run *run, const char *folder,
     const struct tabular_data *data = &run->data;
     json_t *evaluation;
 
-    return tabular_evaluation(&evaluation, &data->labels, &data->part[TABULAR_TEST], test,
-                              decision->threshold, EVALUATION_SEED, err) &&
+    return (run->options->folds
+                ? tabular_run_folds(run, folder, decision->threshold, &evaluation, err)
+                : tabular_evaluation(&evaluation, &data->labels, &data->part[TABULAR_TEST], test,
+                                     decision->threshold, EVALUATION_SEED, err)) &&
            write_document(folder, "evaluation.json", evaluation, err) &&
            write_document(folder, "decision.json", decision_json(decision), err) &&
            write_document(folder, "reference.json", tabular_reference(data, validation), err);
@@ -115,7 +117,7 @@ static bool make(struct tabular_run *run, const char *folder, struct error *err)
     bool ok =
         tabular_scores(&scorer, &data->part[TABULAR_VALIDATION], &data->schema, &validation, err) &&
         tabular_scores(&scorer, &data->part[TABULAR_TEST], &data->schema, &test, err) &&
-        decide(run, validation, &decision, &memory, err);
+        tabular_run_decide(run, validation, &decision, &memory, err);
     if (ok && decision.kind == DECISION_BINARY)
         calibrate(&decision.calibrator, test, data->part[TABULAR_TEST].rows);
     ok = ok && write_results(run, folder, &decision, validation, test, err);
@@ -127,7 +129,8 @@ static bool make(struct tabular_run *run, const char *folder, struct error *err)
 
 bool tabular_run_evaluate(struct tabular_run *run, struct error *err)
 {
-    const uint64_t key = stage_key_number(stage_key_new("evaluate"), run->train_key);
+    const uint64_t train = stage_key_number(stage_key_new("evaluate"), run->train_key);
+    const uint64_t key = stage_key_number(train, run->options->folds);
 
     run->evaluate_key = pipeline_config_key(run->config, PIPELINE_SECTION_OUTPUT, key);
     run->evaluate = workspace_find(run->space, "evaluate", run->evaluate_key);
@@ -138,7 +141,8 @@ bool tabular_run_evaluate(struct tabular_run *run, struct error *err)
     struct progress progress;
     if (!workspace_begin(run->space, "evaluate", &run->evaluate, err))
         return error_wrap(err, "evaluate");
-    progress_begin(&progress, "evaluate", 0, run->options->quiet);
+    /* Folds have a line of their own. */
+    progress_begin(&progress, "evaluate", 0, run->options->quiet || run->options->folds);
     if (!make(run, run->evaluate, err) ||
         !workspace_finish(run->space, "evaluate", run->evaluate_key, err)) {
         progress_cancel(&progress);

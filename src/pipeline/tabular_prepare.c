@@ -143,8 +143,14 @@ bool tabular_run_prepare(struct tabular_run *run, struct error *err)
 {
     uint64_t key;
 
-    if (run->options->folds)
-        return error_set(err, ERR_ARG, "--folds: is for journeys, not for 'type: trees'");
+    enum tabular_task task;
+
+    if (run->options->folds > TABULAR_FOLDS_MAX)
+        return error_set(err, ERR_ARG, "--folds: at most %d", TABULAR_FOLDS_MAX);
+    if (run->options->folds && tabular_task_of(run->config->model.trees.objective, &task) &&
+        task != TABULAR_BINARY)
+        return error_set(err, ERR_ARG, "--folds: is for two classes, not for the objective '%s'",
+                         run->config->model.trees.objective);
     if (key_of(run->config, &key))
         run->prepare = workspace_find(run->space, "prepare", key);
     if (run->prepare) {

@@ -88,7 +88,10 @@ static bool make_document(const struct tabular_run *run, json_t **document, stru
         json_object_set(page, "labels", json_object_get(parts.data, "labels"));
         json_object_set(page, "decision", parts.decision);
         json_object_set(page, "evaluation", parts.evaluation);
-        json_object_set_new(page, "evaluation_note", json_string("the test split"));
+        const size_t folds = json_array_size(json_object_get(parts.evaluation, "folds"));
+        json_object_set_new(page, "evaluation_note",
+                            folds ? json_sprintf("%zu folds of all rows", folds)
+                                  : json_string("the test split"));
         json_object_set(page, "importance", json_object_get(parts.training, "importance"));
         json_object_set_new(page, "training",
                             json_pack("{s:O, s:O, s:O}", "metric",

@@ -21,6 +21,8 @@
 #include "pipeline/tabular_data.h"
 #include "pipeline/workspace.h"
 
+enum { TABULAR_FOLDS_MAX = 100 };
+
 struct tabular_run {
     const struct pipeline_config *config;
     const struct run_options *options;
@@ -49,6 +51,26 @@ void tabular_run_clear(struct tabular_run *run);
 MUST_CHECK bool tabular_run_load(struct tabular_run *run, struct error *err);
 /* Load what the train stage wrote, unless that has been done. */
 MUST_CHECK bool tabular_run_open_model(struct tabular_run *run, struct error *err);
+
+/* Fit on run->data; training.json and model/ go below `folder`. `summary` [room] for a person. */
+MUST_CHECK bool tabular_run_fit(struct tabular_run *run, const char *folder, char *summary,
+                                size_t room, struct error *err);
+
+/*
+ * Calibrator, threshold and labels from `scores` of the validation rows, which are calibrated in
+ * place. Lives in `memory`.
+ */
+MUST_CHECK bool tabular_run_decide(const struct tabular_run *run, double *scores,
+                                   struct decision *decision, struct arena *memory,
+                                   struct error *err);
+
+/*
+ * The document of evaluation.json over options->folds folds, of TABULAR_BINARY: every row is scored
+ * by a model that was fitted, stopped and calibrated on the other folds and has never seen it.
+ * Calls are made at `threshold`. What the models are written to lies below `folder` meanwhile.
+ */
+MUST_CHECK bool tabular_run_folds(const struct tabular_run *run, const char *folder,
+                                  double threshold, json_t **document, struct error *err);
 
 /* "KEY" as 16 hexadecimal digits. */
 void tabular_hash_text(uint64_t hash, char text[17]);

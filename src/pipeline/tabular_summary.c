@@ -74,7 +74,12 @@ static void print_figures(const json_t *evaluation, FILE *to)
         {"regression_metrics", "r2", "R2"},
     };
 
-    fprintf(to, "\non the test split\n");
+    const size_t folds = json_array_size(json_object_get(evaluation, "folds"));
+
+    if (folds)
+        fprintf(to, "\nover %zu folds\n", folds);
+    else
+        fprintf(to, "\non the test split\n");
     for (size_t i = 0; i < sizeof shown / sizeof *shown; i++) {
         const json_t *metrics = json_object_get(evaluation, shown[i].group);
         if (metrics)

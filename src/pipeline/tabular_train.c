@@ -203,8 +203,8 @@ static bool fit_trees(struct tabular_run *run, const char *model, struct tree_hi
     return ok;
 }
 
-static bool fit(struct tabular_run *run, const char *folder, char *summary, size_t room,
-                struct error *err)
+bool tabular_run_fit(struct tabular_run *run, const char *folder, char *summary, size_t room,
+                     struct error *err)
 {
     const struct tabular_data *data = &run->data;
     char *model_folder = file_join(folder, "model");
@@ -247,7 +247,7 @@ static bool make(struct tabular_run *run, const char *folder, struct error *err)
     char summary[96];
 
     progress_begin(&progress, "train", 0, run->options->quiet);
-    if (!fit(run, folder, summary, sizeof summary, err)) {
+    if (!tabular_run_fit(run, folder, summary, sizeof summary, err)) {
         progress_cancel(&progress);
         return false;
     }

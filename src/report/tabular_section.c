@@ -308,9 +308,13 @@ void tabular_section_data(struct text *out, const json_t *document, struct arena
     (void)memory;
     if (json_object_size(json_object_get(document, "splits")) == 0)
         return;
-    html_section_open(out, "data", "The data",
-                      "Trees learn from the training rows; early stopping, calibration and the "
-                      "threshold use the validation rows; figures are of the test rows.");
+    const bool folds = json_object_get(json_object_get(document, "evaluation"), "folds") != NULL;
+    html_section_open(
+        out, "data", "The data",
+        folds ? "Trees learn from the training rows; early stopping, calibration and the threshold "
+                "use the validation rows; figures are over folds of all rows."
+              : "Trees learn from the training rows; early stopping, calibration and the threshold "
+                "use the validation rows; figures are of the test rows.");
     splits_table(out, document);
     if (count > 0) {
         html_table_open(out, "Columns used", "Of the training rows");

@@ -7,6 +7,8 @@
 /* What a file of ours says of itself, in its header and in `meta`. */
 #define APPLICATION "1366584659" /* "QtsS" */
 #define FORMAT "1"
+/* Of the log, behind which the writer checkpoints itself. */
+#define LOG_PAGES "16384"
 
 static const char schema[] =
     "PRAGMA application_id = " APPLICATION ";"
@@ -189,6 +191,7 @@ static void close_store(struct sales_store *base)
 {
     struct store_sqlite *store = of(base);
 
+    store_sqlite_checkpoints_stop(store->checkpoints);
     for (size_t i = 0; i < SQLITE_STATEMENT_COUNT; i++)
         store->api->finalize(store->statement[i]);
     store->api->close_v2(store->db);
@@ -212,11 +215,34 @@ static bool open_file(struct store_sqlite *store, struct error *err)
     if (strcmp(mode, "wal") != 0)
         return error_set(err, ERR_IO, "'%s' cannot be in WAL mode, only in '%s'", store->path,
                          mode);
-    if (!run_text(store, "PRAGMA synchronous = FULL", err) ||
+    if (!run_text(store, store->full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL",
+                  err) ||
         !run_text(store, "BEGIN IMMEDIATE", err) || !prepare_file(store, err) ||
         !run_text(store, "COMMIT", err))
         return false;
-    return check_file(store, err) && prepare_statements(store, err);
+    if (!check_file(store, err) || !prepare_statements(store, err) ||
+        !run_text(store, "PRAGMA wal_autocheckpoint = " LOG_PAGES, err))
+        return false;
+    store->checkpoints = store_sqlite_checkpoints_start(store);
+    return true;
+}
+
+/* "FILE?synchronous=full" or "=normal"; a name may hold a '?' of its own before that. */
+static bool take_place(struct store_sqlite *store, const char *place, struct error *err)
+{
+    static const char option[] = "?synchronous=";
+    const char *at = strstr(place, option);
+    const size_t length = at ? (size_t)(at - place) : strlen(place);
+
+    store->path = strndup(place, length);
+    if (length == 0)
+        return error_set(err, ERR_ARG, "the store 'sqlite:%s' names no file", place);
+    if (!at)
+        return true;
+    at += sizeof option - 1;
+    store->full = strcmp(at, "full") == 0;
+    return store->full || strcmp(at, "normal") == 0 ||
+           error_set(err, ERR_ARG, "synchronous is full or normal, not '%.60s'", at);
 }
 
 static bool open_store(struct sales_store **store, const char *place, struct error *err)
@@ -229,8 +255,8 @@ static bool open_store(struct sales_store **store, const char *place, struct err
     made = memory_take_zeroed(1, sizeof *made);
     made->store.kind = &sales_store_sqlite;
     made->api = api;
-    made->path = strdup(place);
-    if (!file_make_parents(place, err) || !open_file(made, err)) {
+    if (!take_place(made, place, err) || !file_make_parents(made->path, err) ||
+        !open_file(made, err)) {
         close_store(&made->store);
         return false;
     }
@@ -360,7 +386,7 @@ static bool empty(struct sales_store *base, struct error *err)
 
 const struct sales_store_kind sales_store_sqlite = {
     .scheme = "sqlite",
-    .promise = "An answered row is on the disk: it survives kill -9 and a loss of power.",
+    .promise = "An answered row survives kill -9; with ?synchronous=full a loss of power too.",
     .shared = true,
     .open = open_store,
     .close = close_store,

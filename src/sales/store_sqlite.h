@@ -1,9 +1,10 @@
 /*
  * store_sqlite — the tables in one SQLite file (and its -wal and -shm beside it).
  *
- * The file is in WAL mode with synchronous=FULL: a commit is on the disk before write() returns.
- * Every write begins with BEGIN IMMEDIATE, so that writers of several processes come one after the
- * other.
+ * "FILE", or "FILE?synchronous=full". The file is in WAL mode. A commit is with the operating
+ * system before write() returns, which kill -9 cannot take back; with synchronous=full it is on the
+ * disk, so that a loss of power cannot either, at the price of an fsync for each write. Every write
+ * begins with BEGIN IMMEDIATE, so that writers of several processes come one after the other.
  */
 #ifndef QUERN_SALES_STORE_SQLITE_H
 #define QUERN_SALES_STORE_SQLITE_H
@@ -56,6 +57,8 @@ struct store_sqlite {
     const struct sqlite_api *api;
     sqlite3 *db;
     char *path;
+    bool full; /* synchronous=full */
+    struct store_sqlite_checkpoints *checkpoints;
     sqlite3_stmt *statement[SQLITE_STATEMENT_COUNT];
 };
 
@@ -76,6 +79,11 @@ const char *store_sqlite_text(const struct store_sqlite *store, enum sqlite_stat
                               int column);
 /* Commit what `ok` says went well, or roll back. Gives whether it is committed. */
 MUST_CHECK bool store_sqlite_end(struct store_sqlite *store, bool ok, struct error *err);
+
+/* store_sqlite_checkpoint.c; without a thread the writer does it. */
+struct store_sqlite_checkpoints *store_sqlite_checkpoints_start(const struct store_sqlite *store);
+/* No-op on NULL. */
+void store_sqlite_checkpoints_stop(struct store_sqlite_checkpoints *checkpoints);
 
 /* store_sqlite_tables.c */
 bool store_sqlite_write_tables(struct sales_store *store, const struct sales_tables_write *write,

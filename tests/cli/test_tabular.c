@@ -161,6 +161,49 @@ TEST(tabular_run_skips_what_is_up_to_date)
     }
 }
 
+TEST(tabular_run_measures_over_folds)
+{
+    double sum = 0, share;
+
+    expect_run("plain", "--threads 1");
+    expect_run("folds", "--threads 1 --folds 4");
+    expect_run("folds2", "--threads 2 --folds 4");
+    expect_same("folds", "folds2");
+    json_t *document = read_json("folds/evaluation.json"),
+           *plain = read_json("plain/evaluation.json");
+    const json_t *metrics = json_object_get(document, "binary_classification_metrics");
+    const json_t *folds = json_object_get(document, "folds"), *fold;
+    size_t k, rows = 0;
+
+    /* Every row is in one fold, and scored as well as the test rows of a plain run. */
+    EXPECT_EQ(json_array_size(folds), 4);
+    json_array_foreach(folds, k, fold)
+    {
+        share = json_number_value(json_object_get(fold, "samples")) / 1200;
+        EXPECT(share > 0.2 && share < 0.3);
+        rows += (size_t)json_integer_value(json_object_get(fold, "samples"));
+        sum += json_number_value(json_object_get(fold, "auc"));
+    }
+    EXPECT_EQ(rows, 1200);
+    EXPECT_EQ(json_integer_value(json_object_get(metrics, "samples")), 1200);
+    EXPECT_NEAR(figure(document, "binary_classification_metrics", "auc"), sum / 4, 1e-12);
+    EXPECT_NEAR(sum / 4, figure(plain, "binary_classification_metrics", "auc"), 0.15);
+    EXPECT(json_is_number(json_object_get(json_object_get(metrics, "auc"), "standard_deviation")));
+    json_decref(document);
+    json_decref(plain);
+
+    /* The bundle scores as it did, and nothing of the folds is left behind. */
+    struct test_output got =
+        test_shell("cd %s && cmp plain/bundle/model.ubj folds/bundle/model.ubj && "
+                   "cmp plain/bundle/decision.json folds/bundle/decision.json && "
+                   "cmp folds/evaluation.json folds/bundle/evaluation.json && "
+                   "grep -q '4 folds of all rows' folds/report.html && find folds -name '.fold*'",
+                   folder());
+    EXPECT_EQ(got.status, 0);
+    EXPECT_STR(got.out, "");
+    test_output_clear(&got);
+}
+
 TEST(tabular_run_stops_where_it_is_told)
 {
     char path[300];
@@ -359,12 +402,17 @@ TEST(tabular_run_refuses_with_a_sentence)
         {"--set model.rounds=0", 2, "key 'model.rounds'"},
         {"--set model.depth=3", 2, "unknown key 'model.depth'"},
         {"--set report=attribution", 2, "is a page of another 'model.type'"},
-        {"--folds 3", 2, "--folds: is for journeys"},
+        {"--folds 3 --set 'source.label=Area Code' --set source.positive= --set "
+         "model.objective=multi:softprob",
+         2, "--folds: is for two classes"},
+        {"--folds 100 --set source.path=few.csv", 1, " of 100: the test split of"},
         {"--until trian", 2,
          "there is no stage 'trian'; stages are prepare, train, evaluate, "
          "bundle, report"},
     };
 
+    struct test_output few = test_shell("cd %s && head -301 d.csv >few.csv", folder());
+    test_output_clear(&few);
     EACH_ROW(rows, r) {
         struct test_output got = run_quiet("refused", r->sets);
         if (got.status != r->status || !strstr(got.err, r->part))

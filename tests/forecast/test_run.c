@@ -166,6 +166,53 @@ TEST(a_horizon_beyond_the_sales_is_predicted_without_evaluation)
     test_output_clear(&o);
 }
 
+/* What `quern settings` and OUT/pipeline.yaml show reads back as the same. */
+TEST(settings_of_a_forecast_read_back)
+{
+    static const struct {
+        const char *yaml, *part;
+    } rows[] = {
+        {"model: {type: Ridge}\nstart_test: 2022-07-01\nfeatures: [growth, price]\n"
+         "data: {sales: s.csv, price: \"a: b.csv\"}\nforecast: {charts: [\"1\", b], alpha: 0.1}\n",
+         "  [growth, price]\n"},
+        {"model: CustomModel\nstart_test: 2022-07-31\ndata: {sales: s.csv, stock: t.csv}\n",
+         "  [past_sales, stock]\n"},
+        {"model: PrevMonthSale\nstart_test: 2022-07-31\ndata: {sales: s.csv}\n", "  null\n"},
+    };
+
+    EACH_ROW(rows, r) {
+        struct test_output first = test_quern("settings %s", test_file("s.yaml", r->yaml));
+        EXPECT_STR(first.err, "");
+        EXPECT_HAS(first.out, r->part);
+        struct test_output again = test_quern("settings %s", test_file("t.yaml", first.out));
+        EXPECT_STR(again.out, first.out);
+        test_output_clear(&first);
+        test_output_clear(&again);
+    }
+}
+
+/* b has no sale in December: nothing can be repeated. */
+TEST(what_cannot_be_predicted_is_empty)
+{
+    char pipeline[512], *predictions;
+    struct error err = {0};
+    size_t size;
+
+    test_file("gap.csv", "dates,item_id,sales\n2022-12-01,a,5\n2022-11-01,b,6\n2022-10-01,a,4\n");
+    snprintf(pipeline, sizeof pipeline, "%s",
+             test_file("gap.yaml", "start_test: 2023-01-01\nmodel: PrevMonthSale\n"
+                                   "forecast: {horizon: 1}\n"));
+    struct test_output o = test_quern("run %s --quiet --set data.sales=%s --out %s", pipeline,
+                                      test_path("gap.csv"), test_path("gap"));
+    EXPECT_EQ(o.status, 0);
+    EXPECT_OK(file_read(test_path("gap/predictions.csv"), 1 << 20, &predictions, &size, &err),
+              &err);
+    EXPECT_STR(predictions, "dates,item_id,prediction\n2023-01-01,a,5.0\n2023-01-01,b,\n");
+    EXPECT(file_exists(test_path("gap/report.html")));
+    free(predictions);
+    test_output_clear(&o);
+}
+
 TEST(a_run_says_what_is_wrong)
 {
     static const struct {
@@ -191,6 +238,9 @@ TEST(a_run_says_what_is_wrong)
         {"model: Ridge\nstart_test: 2021-01-01\n", "Ridge: no item has a month before", 1},
         {"model: CustomModel\nstart_test: 2021-01-01\n", "CustomModel: no item has sales", 1},
         {"model: Ridge\nstart_test: 2022-07-01\nforecast: {horizon: 121}\n", "horizon", 2},
+        {"model: Ridge\nstart_test: 2022-07-01\nforecast: {charts: [a, c]}\n", "has no item 'c'",
+         1},
+        {"model: Ridge\nstart_test: 2022-07-01\nforecast: {charts: a}\n", "must be a list", 2},
         {"model: Ridge\nstart_test: 2022-07-01\nsteps: []\n", "unknown key 'steps'", 2},
     };
     char sales[512], pipeline[512];

@@ -129,6 +129,7 @@ TEST(predict_reads_and_writes_in_the_store)
     send_text("s3://quern/rows/a.csv", "0.25\n0.75\n");
     send_text("s3://quern/rows/b.csv", "1\n");
     send_text("s3://quern/rows/x.csv", "1\nmany\n");
+    expect_quern(0, "", "describe s3://quern/scorer");
     expect_quern(0, "", "predict s3://quern/scorer s3://quern/rows/a.csv --quiet");
     char *beside = read_object("s3://quern/rows/a.csv.out");
     EXPECT_STR(beside, "False\nTrue\n");
