@@ -5,6 +5,7 @@
 #include "serve/http_internal.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -30,6 +31,7 @@ static void on_connection(void *context, struct MHD_Connection *handle, void **s
         if (worker->first)
             worker->first->previous = connection;
         worker->first = connection;
+        worker->thread = pthread_self();
         pthread_mutex_unlock(&worker->lock);
         counter_add(&worker->metrics->opened, 1);
         *state = connection;
@@ -100,6 +102,11 @@ static bool start_worker(struct http_worker *worker, const struct http_options *
                      tls ? "; is the certificate that of the key, both in PEM?" : "");
 }
 
+static void wake_up(int number)
+{
+    (void)number; /* that it came is all there is to it: epoll_wait() returns */
+}
+
 bool http_start(struct http **http, struct service *service, const struct http_options *options,
                 struct error *err)
 {
@@ -126,6 +133,7 @@ bool http_start(struct http **http, struct service *service, const struct http_o
         made->worker[i].metrics = service_metrics(service, i);
         pthread_mutex_init(&made->worker[i].lock, NULL);
     }
+    sigaction(HTTP_WAKE_SIGNAL, &(struct sigaction){.sa_handler = wake_up}, NULL);
     made->changer = http_changer_start(made);
     for (size_t i = 0; ok && i < made->workers; i++)
         ok = start_worker(&made->worker[i], options, err);

@@ -6,7 +6,11 @@
 #include "serve/microhttpd_api.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
+
+/* Sent to an event loop by http_watch(). */
+#define HTTP_WAKE_SIGNAL SIGURG
 
 enum phase { PHASE_WAITING, PHASE_READING, PHASE_ANSWERING, PHASE_ENDED };
 
@@ -47,6 +51,7 @@ struct http_worker {
     struct metrics *metrics;
     pthread_mutex_t lock;
     struct connection *first;
+    pthread_t thread; /* of the event loop, once there is a connection; under the lock */
 };
 
 struct http {

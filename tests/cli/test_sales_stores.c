@@ -344,3 +344,23 @@ TEST(sales_answer_the_mix)
         EXPECT_EQ(serving_stop(&server), 0);
     }
 }
+
+/* As many connections as libmicrohttpd takes events at a time, all of them asking at once. */
+TEST(sales_answer_128_clients)
+{
+    char store[STORE_MAX], arguments[STORE_MAX + 256];
+
+    sqlite_store(store, "clients");
+    snprintf(arguments, sizeof arguments, "%s --store '%s' --port 0 --threads 1 --quiet",
+             test_source("apps/sales/service.yaml"), store);
+    struct serving server = serving_start("", arguments);
+    struct test_output load = test_quern(
+        "loadtest http://127.0.0.1:%d/post_sales --content-type application/json --connections 128 "
+        "--seconds 2 --timeout 8 --data "
+        "'[{\"year_week\": 202005, \"vegetable\": \"Tomate\", \"sales\": 1}]'",
+        server.port);
+    if (load.status != 0)
+        fail_msg("%s", load.err);
+    test_output_clear(&load);
+    EXPECT_EQ(serving_stop(&server), 0);
+}
