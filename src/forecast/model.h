@@ -14,6 +14,7 @@
 #define QUERN_FORECAST_MODEL_H
 
 #include "base/json.h"
+#include "base/pool.h"
 #include "forecast/feature.h"
 
 struct forecast_task {
@@ -21,7 +22,8 @@ struct forecast_task {
     size_t end; /* fit on the months before it */
     const struct feature *const *feature;
     size_t features;
-    double alpha; /* of Ridge */
+    double alpha;      /* of Ridge */
+    struct pool *pool; /* of CustomModel; NULL: the caller alone. The result is the same. */
 };
 
 struct forecast_model {

@@ -40,14 +40,20 @@ static const struct {
 #undef X
 };
 
+enum { POINTS_MAX = 2 * EQUATION_COUNT + 1 };
+
+/* The loss at several points at once: items are what threads divide between them. */
 struct fitting {
     const struct equation_data *data;
+    struct pool *pool;
     double value[EQUATION_COUNT]; /* of parameters that are not free, 0 */
     size_t free[EQUATION_COUNT];  /* which parameter each variable is */
     size_t count;
     double noise;
-    double *wanted; /* [months] */
-    size_t rows;
+    size_t rows; /* pairs of item and month that count */
+    size_t points;
+    double point[POINTS_MAX][EQUATION_COUNT];
+    double *item_sum; /* [items, POINTS_MAX] sums of squares */
 };
 
 static bool counts(const struct equation_data *data, size_t item, size_t month)
@@ -58,73 +64,110 @@ static bool counts(const struct equation_data *data, size_t item, size_t month)
            isfinite(data->sales[at]) && !data->out[at];
 }
 
+static double item_loss(const struct fitting *f, size_t item, const double *point)
+{
+    const struct equation_data *data = f->data;
+    double wanted[PANEL_MONTHS_MAX], sum = 0;
+
+    equation_run(data, point, f->noise, item, wanted);
+    for (size_t month = 0; month < data->months; month++) {
+        if (!counts(data, item, month))
+            continue;
+        const double miss =
+            (wanted[month] - data->sales[item * data->months + month]) / data->scale[item];
+        sum += miss * miss;
+    }
+    return sum;
+}
+
+static void item_losses(void *context, size_t rank, size_t size)
+{
+    const struct fitting *f = context;
+
+    for (size_t i = rank; i < f->data->items; i += size)
+        for (size_t k = 0; k < f->points; k++)
+            f->item_sum[i * POINTS_MAX + k] = item_loss(f, i, f->point[k]);
+}
+
 /* What the parameters cost: as if each came from a normal distribution around its start. */
-static double pull_of(const struct fitting *f)
+static double pull_of(const struct fitting *f, const double *point)
 {
     double sum = 0;
 
     for (size_t k = 0; k < f->count; k++) {
-        const double far = f->value[f->free[k]] - parameters[f->free[k]].start;
+        const double far = point[f->free[k]] - parameters[f->free[k]].start;
         sum += far * far;
     }
     return sum * f->noise * f->noise / (PRIOR_SPREAD * PRIOR_SPREAD);
 }
 
-static double loss_of(struct fitting *f, const double *x)
+/* The losses of the points; sums are in the order of the items, whatever the number of threads. */
+static void losses_of(struct fitting *f, double *loss)
 {
-    const struct equation_data *data = f->data;
-    double sum = 0;
-
-    for (size_t k = 0; k < f->count; k++)
-        f->value[f->free[k]] = x[k];
-    f->rows = 0;
-    for (size_t i = 0; i < data->items; i++) {
-        equation_run(data, f->value, f->noise, i, f->wanted);
-        for (size_t month = 0; month < data->months; month++) {
-            if (!counts(data, i, month))
-                continue;
-            const double miss =
-                (f->wanted[month] - data->sales[i * data->months + month]) / data->scale[i];
-            sum += miss * miss;
-            f->rows++;
-        }
+    if (f->pool)
+        pool_run(f->pool, item_losses, f);
+    else
+        item_losses(f, 0, 1);
+    for (size_t k = 0; k < f->points; k++) {
+        double sum = pull_of(f, f->point[k]);
+        for (size_t i = 0; i < f->data->items; i++)
+            sum += f->item_sum[i * POINTS_MAX + k];
+        loss[k] = LOSS_SCALE * sum / (double)f->rows;
+        if (!isfinite(loss[k]))
+            loss[k] = 1e300;
     }
-    const double loss = LOSS_SCALE * (sum + pull_of(f)) / (double)f->rows;
-    return isfinite(loss) ? loss : 1e300;
+}
+
+static void set_point(struct fitting *f, size_t point, const double *x)
+{
+    memcpy(f->point[point], f->value, sizeof f->value);
+    for (size_t k = 0; k < f->count; k++)
+        f->point[point][f->free[k]] = x[k];
 }
 
 static double loss_and_gradient(void *context, const double *x, double *gradient, size_t count)
 {
     struct fitting *f = context;
-    double at[EQUATION_COUNT];
+    double loss[POINTS_MAX];
 
-    memcpy(at, x, count * sizeof *x);
+    f->points = 2 * count + 1;
+    for (size_t k = 0; k < f->points; k++)
+        set_point(f, k, x);
     for (size_t k = 0; k < count; k++) {
-        at[k] = x[k] + DIFFERENCE_STEP;
-        const double above = loss_of(f, at);
-        at[k] = x[k] - DIFFERENCE_STEP;
-        const double below = loss_of(f, at);
-        at[k] = x[k];
-        gradient[k] = (above - below) / (2 * DIFFERENCE_STEP);
+        f->point[2 * k][f->free[k]] += DIFFERENCE_STEP;
+        f->point[2 * k + 1][f->free[k]] -= DIFFERENCE_STEP;
     }
-    return loss_of(f, at);
+    losses_of(f, loss);
+    for (size_t k = 0; k < count; k++)
+        gradient[k] = (loss[2 * k] - loss[2 * k + 1]) / (2 * DIFFERENCE_STEP);
+    return loss[2 * count];
+}
+
+static size_t count_rows(const struct equation_data *data)
+{
+    size_t rows = 0;
+
+    for (size_t i = 0; i < data->items; i++)
+        for (size_t month = 0; month < data->months; month++)
+            rows += counts(data, i, month);
+    return rows;
 }
 
 /* Root mean square of the relative miss in months that nothing unusual touched. */
 static double measure_noise(struct fitting *f)
 {
     const struct equation_data *data = f->data;
-    double sum = 0;
+    double wanted[PANEL_MONTHS_MAX], sum = 0;
     size_t count = 0;
 
     for (size_t i = 0; i < data->items; i++) {
-        equation_run(data, f->value, f->noise, i, f->wanted);
+        equation_run(data, f->value, f->noise, i, wanted);
         for (size_t month = 0; month < data->months; month++) {
             const size_t at = i * data->months + month;
             if (!counts(data, i, month) || data->out[at - 1] || isfinite(data->left[at]) ||
                 isfinite(data->left[at - 1]))
                 continue;
-            const double miss = data->sales[at] / f->wanted[month] - 1;
+            const double miss = data->sales[at] / wanted[month] - 1;
             sum += miss * miss;
             count++;
         }
@@ -141,7 +184,7 @@ static bool search_all(struct fitting *f, struct lbfgs_end *end, struct error *e
             x[f->count] = parameters[k].start;
             f->free[f->count++] = k;
         }
-    (void)loss_of(f, x);
+    f->rows = count_rows(f->data);
     if (f->rows == 0)
         return error_set(err, ERR_DATA,
                          "no item has sales above 0 after its first 15 months and before "
@@ -150,7 +193,8 @@ static bool search_all(struct fitting *f, struct lbfgs_end *end, struct error *e
         if (!interrupt_check("fitting the model", err) ||
             !lbfgs_minimise(x, f->count, loss_and_gradient, f, STEPS_MAX, end, err))
             return false;
-        (void)loss_of(f, x); /* leaves x in f->value */
+        for (size_t k = 0; k < f->count; k++)
+            f->value[f->free[k]] = x[k];
         if (round + 1 < ROUNDS)
             f->noise = measure_noise(f);
     }
@@ -158,10 +202,14 @@ static bool search_all(struct fitting *f, struct lbfgs_end *end, struct error *e
 }
 
 static bool fit_data(struct forecast_model *model, const struct equation_data *data,
-                     struct arena *step, struct error *err)
+                     struct pool *pool, struct arena *step, struct error *err)
 {
     struct fitting f = {
-        .data = data, .noise = NOISE_FIRST, .wanted = ARENA_NEW(step, double, data->months + 1)};
+        .data = data,
+        .pool = pool,
+        .noise = NOISE_FIRST,
+        .item_sum = ARENA_NEW(step, double, data->items *POINTS_MAX + 1),
+    };
     struct lbfgs_end end = {0};
 
     if (!search_all(&f, &end, err))
@@ -185,7 +233,7 @@ static bool fit(struct forecast_model *model, const struct forecast_task *task, 
     model->scale = equation_scale(task->panel, task->end, &model->memory);
     equation_data_init(&data, task->panel, task->end, model->scale, task->feature, task->features,
                        &step);
-    const bool ok = fit_data(model, &data, &step, err);
+    const bool ok = fit_data(model, &data, task->pool, &step, err);
     arena_clear(&step);
     return ok;
 }

@@ -27,8 +27,8 @@ void tree_history_clear(struct tree_history *history)
     *history = (struct tree_history){0};
 }
 
-/* Those XGBoost's own early stopping maximises. */
-bool tree_metric_is_maximized(const char *metric)
+/* Whether more of it is better: those XGBoost's own early stopping maximises. */
+static bool is_maximized(const char *metric)
 {
     static const char *const names[] = {"auc", "aucpr", "pre", "map", "ndcg"};
     const size_t length = strcspn(metric, "@");
@@ -258,7 +258,7 @@ static bool run_rounds(struct training *t)
     for (size_t round = 0; round < config->rounds; round++) {
         if (!interrupt_check("training trees", t->err) || !run_round(t, round))
             return false;
-        history->maximize = tree_metric_is_maximized(history->metric);
+        history->maximize = is_maximized(history->metric);
         show(history, round);
         if (!stops || is_better(history, round))
             history->best = round;

@@ -61,9 +61,6 @@ struct tree_history {
 };
 void tree_history_clear(struct tree_history *history);
 
-/* Whether more of this metric of XGBoost's is better. */
-bool tree_metric_is_maximized(const char *metric);
-
 /*
  * Train and write the model to `path` (.json or .ubj), whole or not at all. `validation` may be
  * NULL; early stopping asks for it. The model holds rounds 0 .. best only: with early stopping the

@@ -231,8 +231,3 @@ size_t bundle_csv_columns(const struct bundle *bundle, const size_t **column)
     *column = bundle->csv;
     return bundle->csv_count;
 }
-
-const json_t *bundle_document(const struct bundle *bundle)
-{
-    return bundle->document;
-}

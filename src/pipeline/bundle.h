@@ -43,8 +43,6 @@ const struct schema *bundle_input(const struct bundle *bundle);
 const struct schema *bundle_output(const struct bundle *bundle);
 /* Columns of the answer that a bare CSV answer shows, as indices into bundle_output(). */
 size_t bundle_csv_columns(const struct bundle *bundle, const size_t **column);
-/* bundle.json as it is; borrowed. */
-const json_t *bundle_document(const struct bundle *bundle);
 
 /*
  * Score a block of rows. The answer's arrays live in `scratch` (of the caller's thread; the caller

@@ -32,6 +32,7 @@ void forecast_run_clear(struct forecast_run *run);
 /* Everything a forecast came to. */
 struct forecast_result {
     const struct pipeline_config *config;
+    struct pool *pool;
     struct panel panel;
     size_t start, end; /* predicted months */
     struct forecast_model model;

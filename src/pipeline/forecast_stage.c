@@ -101,9 +101,10 @@ static bool work_out(struct forecast_result *r, struct error *err)
     const struct forecast_config *f = &r->config->forecast;
     const size_t width = r->end - r->start, cells = r->panel.items * width;
     const enum forecast_known known = (enum forecast_known)f->settings.known;
-    const struct forecast_task task = {&r->panel, r->start, f->features.feature,
-                                       f->kind->uses_features ? f->features.count : 0,
-                                       f->settings.alpha};
+    const struct forecast_task task = {
+        &r->panel,           r->start,
+        f->features.feature, f->kind->uses_features ? f->features.count : 0,
+        f->settings.alpha,   r->pool};
 
     if (!forecast_fit(&r->model, f->kind, &task, err) || !interrupt_check("the backtest", err) ||
         !backtest_run(&r->backtest, f->kind, &task, f->settings.backtest, width, known, err))
@@ -185,11 +186,12 @@ static void clear_result(struct forecast_result *r)
     forecast_model_clear(&r->model);
     backtest_clear(&r->backtest);
     panel_clear(&r->panel);
+    pool_free(r->pool);
 }
 
 static bool make(struct forecast_run *run, const char *folder, struct error *err)
 {
-    struct forecast_result r = {.config = run->config};
+    struct forecast_result r = {.config = run->config, .pool = pool_new(run->options->threads)};
     struct progress progress;
     char summary[128];
 

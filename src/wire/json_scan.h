@@ -9,7 +9,7 @@
  *           ...
  *
  * Every function returns false at the first mistake and from then on: the caller only unwinds and
- * asks json_broken() at the end. Strings without escapes are views of the body.
+ * asks json_check() at the end. Strings without escapes are views of the body.
  *
  * JSON as RFC 8259 has it, and the NaN, Infinity and -Infinity that Python writes.
  */

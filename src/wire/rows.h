@@ -1,7 +1,7 @@
 /*
  * rows — where the decoders put values: columns that grow row by row.
  *
- *   rows_begin()        then for each used column rows_number() or rows_text(), or rows_fault()
+ *   rows_begin()        then for each used column rows_number_of(), rows_text_of() or rows_fault()
  *   rows_finish()       makes the frame; rows at fault become missing values
  *
  * A fault does not end a row: the decoder goes on to where the row ends. The first one counts,

@@ -29,7 +29,7 @@ TEST(ridge_solves_the_normal_equations)
         xx += (sales[m - 1] - mean_x) * (sales[m - 1] - mean_x);
         xy += (sales[m - 1] - mean_x) * (sales[m] - mean_y);
     }
-    const struct forecast_task task = {&p, 5, features, 1, 2.5};
+    const struct forecast_task task = {&p, 5, features, 1, 2.5, NULL};
     EXPECT_OK(forecast_fit(&model, &forecast_kind_ridge, &task, &err), &err);
     EXPECT_EQ(model.rows, 4);
     EXPECT_NEAR(model.parameter[1], xy / (xx + 2.5), 1e-12);
@@ -57,7 +57,7 @@ TEST(ridge_says_what_it_cannot_do)
     struct panel p = made_panel(2, 30);
 
     EACH_ROW(rows, r) {
-        const struct forecast_task task = {&p, r->end, r->feature, r->features, 0};
+        const struct forecast_task task = {&p, r->end, r->feature, r->features, 0, NULL};
         struct forecast_model model;
         struct error err = {0};
         EXPECT_ERROR(forecast_fit(&model, &forecast_kind_ridge, &task, &err), &err, ERR_DATA,
@@ -71,7 +71,7 @@ TEST(ridge_says_what_it_cannot_do)
 TEST(the_equation_finds_its_parameters)
 {
     struct panel p = made_panel(30, 51);
-    const struct forecast_task task = {&p, 45, known_ahead, 3, 1};
+    const struct forecast_task task = {&p, 45, known_ahead, 3, 1, NULL};
     struct forecast_model model;
     struct error err = {0};
     double *out = memory_take(30 * 6, sizeof *out);
@@ -91,6 +91,29 @@ TEST(the_equation_finds_its_parameters)
     free(out);
     forecast_model_clear(&model);
     panel_clear(&p);
+}
+
+/* Threads divide the items; the sums are the same. */
+TEST(the_equation_is_the_same_on_any_number_of_threads)
+{
+    double parameter[3][EQUATION_COUNT];
+
+    for (size_t turn = 0; turn < 3; turn++) {
+        struct panel p = made_panel(17, 40);
+        struct pool *pool = turn ? pool_new(turn * 3) : NULL;
+        const struct forecast_task task = {&p, 36, known_ahead, 3, 1, pool};
+        struct forecast_model model;
+        struct error err = {0};
+        for (size_t k = 0; k < p.items * p.months; k++)
+            p.sales[k] *= 0.9 + 0.2 * (double)(k * 31 % 17) / 16;
+        EXPECT_OK(forecast_fit(&model, &forecast_kind_custom, &task, &err), &err);
+        memcpy(parameter[turn], model.parameter, sizeof parameter[turn]);
+        forecast_model_clear(&model);
+        pool_free(pool);
+        panel_clear(&p);
+    }
+    EXPECT(memcmp(parameter[0], parameter[1], sizeof parameter[0]) == 0);
+    EXPECT(memcmp(parameter[0], parameter[2], sizeof parameter[0]) == 0);
 }
 
 /* An item sells 100 a month; in month 20 the stock ends at 60, and 40 g are bought the month after.
@@ -163,7 +186,7 @@ TEST(models_do_not_look_ahead)
         double out[2][5 * 6];
         for (size_t turn = 0; turn < 2; turn++) {
             struct panel p = made_panel(5, 51);
-            const struct forecast_task task = {&p, 45, known_ahead, 3, 1};
+            const struct forecast_task task = {&p, 45, known_ahead, 3, 1, NULL};
             struct forecast_model model;
             struct error err = {0};
             for (size_t i = 0; turn == 1 && i < p.items; i++)
@@ -182,7 +205,7 @@ TEST(models_do_not_look_ahead)
 TEST(horizons_put_predictions_in_the_place_of_sales)
 {
     struct panel p = made_panel(2, 20);
-    const struct forecast_task task = {&p, 16, NULL, 0, 0};
+    const struct forecast_task task = {&p, 16, NULL, 0, 0, NULL};
     struct forecast_model model;
     struct error err = {0};
     double out[2 * 4];
@@ -202,7 +225,7 @@ TEST(horizons_put_predictions_in_the_place_of_sales)
 TEST(the_backtest_uses_the_past_only)
 {
     struct panel p = made_panel(40, 51);
-    const struct forecast_task task = {&p, 45, sales_only, 1, 1};
+    const struct forecast_task task = {&p, 45, sales_only, 1, 1, NULL};
     struct backtest b;
     struct error err = {0};
     double lower, upper;
