@@ -74,6 +74,21 @@ static struct pairs pairs_of(const struct forecast_result *r, size_t first, size
     return pairs;
 }
 
+/* The sum of what is predicted for a month, NaN where nothing is. */
+static double all_predicted(const struct forecast_result *r, size_t month)
+{
+    const size_t width = r->end - r->start;
+    double sum = 0;
+    size_t count = 0;
+
+    for (size_t i = 0; i < r->panel.items; i++) {
+        const double prediction = r->prediction[i * width + (month - r->start)];
+        sum += isfinite(prediction) ? prediction : 0;
+        count += isfinite(prediction);
+    }
+    return count ? sum : NAN;
+}
+
 static json_t *months_json(const struct forecast_result *r)
 {
     json_t *list = json_array();
@@ -81,15 +96,14 @@ static json_t *months_json(const struct forecast_result *r)
 
     for (size_t month = r->start; month < r->end; month++) {
         struct pairs pairs = pairs_of(r, 0, r->panel.items, month, month + 1);
-        double sold = 0, predicted = 0;
+        double sold = pairs.count ? 0 : NAN, predicted = pairs.count ? 0 : all_predicted(r, month);
         for (size_t k = 0; k < pairs.count; k++) {
             sold += pairs.truth[k];
             predicted += pairs.prediction[k];
         }
         calendar_text(r->panel.first + (int)month, text);
-        json_t *entry = json_pack("{s:s, s:o, s:o}", "month", text, "sales",
-                                  json_number(pairs.count ? sold : NAN), "prediction",
-                                  json_number(pairs.count ? predicted : NAN));
+        json_t *entry = json_pack("{s:s, s:o, s:o}", "month", text, "sales", json_number(sold),
+                                  "prediction", json_number(predicted));
         if (pairs.count > 0)
             json_object_set_new(entry, "regression_metrics", metrics_of(&pairs));
         json_array_append_new(list, entry);
