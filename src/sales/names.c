@@ -24,8 +24,9 @@ enum { NAMES = sizeof dictionary / sizeof *dictionary };
 struct key {
     char text[KEY_MAX + 1];
     size_t length;
-    size_t name; /* index in the dictionary */
-    bool stems;  /* made of the words' stems */
+    size_t name;  /* index in the dictionary */
+    uint64_t has; /* a bit for each letter and digit in it */
+    bool stems;   /* made of the words' stems */
 };
 
 static struct key keys[KEYS_MAX];
@@ -136,6 +137,9 @@ static bool join_words(const char *plain, bool stems, struct key *key)
         plain += step;
     }
     key->text[key->length] = '\0';
+    key->has = 0;
+    for (size_t i = 0; i < key->length; i++)
+        key->has |= UINT64_C(1) << (key->text[i] & 63);
     return key->length > 0;
 }
 
@@ -178,7 +182,9 @@ static size_t distance(const struct key *a, const struct key *b, size_t limit)
     size_t row[3][KEY_MAX + 1];
     size_t *before = row[0], *last = row[1], *now = row[2];
 
-    if (a->length > b->length + limit || b->length > a->length + limit)
+    /* An edit takes away one letter at most and adds one, so most need no closer look. */
+    if (a->length > b->length + limit || b->length > a->length + limit ||
+        (size_t)__builtin_popcountll(a->has ^ b->has) > 2 * limit)
         return limit + 1;
     for (size_t j = 0; j <= b->length; j++)
         last[j] = j;
