@@ -31,6 +31,7 @@ enum column {
     COLUMNS
 };
 enum { CHECK_SIZE = 8 };
+#define COUNT_MAX ((int64_t)1 << 62) /* so that one more is still a number */
 
 static unsigned check_of(const char *bytes, size_t length)
 {
@@ -90,14 +91,14 @@ static bool read_entry(struct entry *entry, struct csv_line *line, const char *b
         return false;
     entry->row = (struct sales_row){
         .request = field[REQUEST], .vegetable = field[VEGETABLE], .posted = field[POSTED]};
-    if (!number(field[ID], 0, INT64_MAX, &entry->row.id) ||
+    if (!number(field[ID], 0, COUNT_MAX, &entry->row.id) ||
         !number(field[PERIOD], INT32_MIN, INT32_MAX, &period) ||
         !text_to_double(field[SALES], strlen(field[SALES]), &entry->row.sales) ||
         !number(field[RECEIVED], INT64_MIN, INT64_MAX, &entry->row.time) ||
-        !number(field[POSITION], 0, INT64_MAX, &index) ||
-        !number(field[GENERATION], 1, INT64_MAX, &entry->position.generation) ||
-        !number(field[SEQUENCE], 0, INT64_MAX, &entry->position.sequence) ||
-        !number(field[LEFT], 0, INT64_MAX, &entry->left))
+        !number(field[POSITION], 0, COUNT_MAX, &index) ||
+        !number(field[GENERATION], 1, COUNT_MAX, &entry->position.generation) ||
+        !number(field[SEQUENCE], 0, COUNT_MAX, &entry->position.sequence) ||
+        !number(field[LEFT], 0, COUNT_MAX, &entry->left))
         return false;
     entry->row.period = (int32_t)period;
     entry->row.index = (size_t)index;

@@ -1,5 +1,6 @@
 #include "serve/listen.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -12,8 +13,11 @@ enum { BACKLOG = 1024 };
 
 bool listen_is_local(const char *host)
 {
-    return strncmp(host, "127.", 4) == 0 || strcmp(host, "::1") == 0 ||
-           strcmp(host, "localhost") == 0;
+    struct in_addr address;
+
+    if (strcmp(host, "::1") == 0 || strcmp(host, "localhost") == 0)
+        return true;
+    return inet_pton(AF_INET, host, &address) == 1 && ntohl(address.s_addr) >> 24 == 127;
 }
 
 static bool bind_to(int fd, const struct addrinfo *address, size_t *bound, const char *host,
