@@ -8,7 +8,7 @@
 #include <time.h>
 #include <xxhash.h>
 
-enum { BATCH_ROWS = 200000, FLUSH_PAUSES = 10, GATHER_NANOSECONDS = 300000 };
+enum { BATCH_ROWS = 200000, FLUSH_PAUSES = 10, GATHER_NANOSECONDS = 800000 };
 
 /* Rows that came from the store, copied. */
 struct incoming {

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+enum { SERVICE_POST_KEPT = 256 << 10 /* bytes of memory that a spare post may hold */ };
+
 static void answer_list(struct call *call, enum sales_list which)
 {
     call->response->status = 200;
@@ -36,6 +38,30 @@ static int status_of_store(const struct error *err)
     return err->code == ERR_LIMIT ? status_of_error(err) : 503;
 }
 
+/* Memory for a post is kept by its worker: it is large, and needed thousands of times a second. */
+static struct sales_post *new_post(struct service_worker *worker)
+{
+    struct sales_post *post = worker->spare;
+
+    if (!post)
+        return sales_post_new();
+    worker->spare = post->next;
+    worker->spares--;
+    return post;
+}
+
+static void end_post(struct service_worker *worker, struct sales_post *post)
+{
+    if (worker->spares == SERVICE_SPARE_POSTS || post->memory.total > SERVICE_POST_KEPT) {
+        sales_post_free(post);
+        return;
+    }
+    arena_reset(&post->memory);
+    *post = (struct sales_post){.memory = post->memory, .next = worker->spare};
+    worker->spare = post;
+    worker->spares++;
+}
+
 /* The rows are in the store, or are not. */
 static void answer_taken(struct call *call, const struct sales_post *post)
 {
@@ -53,7 +79,7 @@ static void answer_taken(struct call *call, const struct sales_post *post)
 static void take_post(struct call *call)
 {
     const struct serve_request *request = call->request;
-    struct sales_post *post = sales_post_new();
+    struct sales_post *post = new_post(call->worker);
     struct error err = {0};
 
     if (!sales_rows_parse(&post->rows, call->body, call->size, &post->memory, &err)) {
@@ -73,7 +99,7 @@ static void take_post(struct call *call)
         sales_service_take(call->service->sales, post);
         answer_taken(call, post);
     }
-    sales_post_free(post);
+    end_post(call->worker, post);
 }
 
 static void answer_post(struct call *call)
@@ -85,7 +111,7 @@ static void answer_post(struct call *call)
         return;
     }
     answer_taken(call, post);
-    sales_post_free(post);
+    end_post(call->worker, post);
 }
 
 static void answer_init(struct call *call)

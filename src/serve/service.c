@@ -72,6 +72,11 @@ void service_close(struct service *service)
     for (size_t i = 0; i < service->options.workers + SERVICE_HELPERS; i++) {
         arena_clear(&service->worker[i].scratch);
         text_clear(&service->worker[i].packed);
+        while (service->worker[i].spare) {
+            struct sales_post *post = service->worker[i].spare;
+            service->worker[i].spare = post->next;
+            sales_post_free(post);
+        }
     }
     free(service->worker);
     free(service->token);

@@ -7,13 +7,15 @@
 #include "serve/status.h"
 
 /* The watcher and the changer (service.h). */
-enum { SERVICE_HELPERS = 2 };
+enum { SERVICE_HELPERS = 2, SERVICE_SPARE_POSTS = 256 };
 
 struct service_worker {
     struct arena scratch;
     struct rng rng;
     struct metrics metrics;
     char id[REQUEST_ID_MADE + 1];
+    struct sales_post *spare; /* posts to use again, at most SERVICE_SPARE_POSTS */
+    size_t spares;
     struct text packed; /* a compressed answer before it takes the place of the plain one */
 };
 
