@@ -16,10 +16,10 @@ RUN meson setup build --prefix=/usr/local --strip \
 
 FROM debian:12-slim
 # Linked: jansson, yaml, zlib, microhttpd. Opened at first use: xgboost, lapacke and openblas,
-# curl, lbfgs, pq.
+# curl, lbfgs, pq, sqlite.
 RUN apt-get update \
     && apt-get install -y --no-install-recommends ca-certificates libcurl4 libjansson4 liblapacke \
-        liblbfgs0 libmicrohttpd12 libopenblas0-pthread libpq5 libxgboost0 libyaml-0-2 zlib1g \
+        liblbfgs0 libmicrohttpd12 libopenblas0-pthread libpq5 libsqlite3-0 libxgboost0 libyaml-0-2 zlib1g \
     && rm -rf /var/lib/apt/lists/*
 COPY --from=build /image/ /
 COPY apps /usr/local/share/quern/apps

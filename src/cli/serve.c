@@ -25,6 +25,14 @@ static bool take_sales_file(struct serve_options *serve, struct sales_settings *
     return true;
 }
 
+static void take_token(struct serve_options *serve)
+{
+    const char *token = getenv("QUERN_TOKEN");
+
+    if (!serve->token && token && token[0])
+        serve->token = token;
+}
+
 int cmd_serve(int argc, char **argv)
 {
     struct serve_options serve;
@@ -72,9 +80,7 @@ int cmd_serve(int argc, char **argv)
 
     if (!command_options(table, argc, argv, &status))
         return status;
-    const char *token = getenv("QUERN_TOKEN");
-    if (!serve.token && token && token[0])
-        serve.token = token;
+    take_token(&serve);
     serve.bundle = bundles.item;
     serve.bundles = bundles.count;
     struct sales_settings sales = {0};
