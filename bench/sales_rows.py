@@ -28,7 +28,7 @@ def ask(port, path, body=None):
 class SalesMix(Serving):
     """
     500 posts : 250 raw lists : 250 monthly lists as fast as answers come, on one processor. Every post
-    changes a row; every answer to one is a commit on the disk.
+    changes a row, and is answered when it is committed.
     """
 
     name, peer_name, unit, more_is_better = "sales_mix_flask", "flask, gunicorn, sqlite", "requests/s", True

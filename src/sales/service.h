@@ -1,11 +1,12 @@
 /*
  * service — sales taken and given: a store, the book of what is in it, and one thread that writes.
  *
- * Posts from any thread are queued; the writer takes all that wait, puts them into the store with
- * one write (group commit), reads back what changed and brings the book up to date before it says
- * that a post is done. So a list asked for after that has its rows. The writer also looks for what
- * other processes wrote to the same store (SALES_FOLLOW_SECONDS), and writes silver, weekly and
- * monthly back to the store a little later (SALES_TABLES_SECONDS) and when it stops.
+ * Posts from any thread are queued; the writer waits a moment for more, takes all of them, puts
+ * them into the store with one write (group commit), reads back what changed and brings the book up
+ * to date before it says that a post is done. So a list asked for after that has its rows. The
+ * writer also looks for what other processes wrote to the same store (SALES_FOLLOW_SECONDS), and
+ * writes silver, weekly and monthly back to the store a little later (SALES_TABLES_SECONDS) and
+ * when it stops.
  *
  * Lists are made once for each change of the book, when first asked for.
  */
