@@ -49,7 +49,7 @@ def database():
     if not hasattr(local, "database"):
         local.database = sqlite3.connect(os.environ["SALES_DB"], timeout=30, isolation_level=None)
         local.database.execute("PRAGMA journal_mode = WAL")
-        local.database.execute("PRAGMA synchronous = FULL")
+        local.database.execute("PRAGMA synchronous = NORMAL")
         local.database.executescript(SCHEMA)
     return local.database
 
