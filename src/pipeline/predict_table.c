@@ -211,8 +211,8 @@ bool predict_table_write(struct predict_output *output, struct predict_flow *flo
     struct predict_source *source = output->source;
     const struct schema *wanted = &source->job->wanted;
     struct table_output out = {output, flow};
-    struct table_field *field =
-        ARENA_ZERO(&source->memory, struct table_field, source->joined + wanted->count);
+    /* Not from the source's arena: another thread is reading the source. */
+    struct table_field *field = memory_take_zeroed(source->joined + wanted->count, sizeof *field);
 
     for (size_t c = 0; c < source->joined; c++)
         field[c] = source->field[source->used + c];
@@ -229,5 +229,6 @@ bool predict_table_write(struct predict_output *output, struct predict_flow *flo
     if (!ok)
         unlink(partial);
     free(partial);
+    free(field);
     return ok;
 }
