@@ -215,7 +215,7 @@ static bool read_table(struct store_csv *store, size_t kind, const char *hash)
 
     snprintf(have, sizeof have, "%016" PRIx64, ok ? sum : 0);
     ok = ok && strcmp(have, hash) == 0;
-    const char *at = (const char *)map.bytes, *stop = at + map.size;
+    const char *at = (const char *)map.bytes, *stop = at ? at + map.size : at;
     for (size_t i = 0; ok && at < stop; i++) {
         const char *end = memchr(at, '\n', (size_t)(stop - at));
         ok = end && (i == 0 || (csv_line_split(&line, at, (size_t)(end - at)) &&
