@@ -1,34 +1,16 @@
 #include "serve/service_internal.h"
 
+#include "base/utf8.h"
+
 #include <stdarg.h>
 #include <string.h>
-
-/* The length of a well-formed UTF-8 sequence at the start of bytes, or 0. */
-static size_t utf8_length(const unsigned char *bytes, size_t left)
-{
-    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    size_t length = bytes[0] < 0x80 ? 1 : bytes[0] >= 0xf0 ? 4 : bytes[0] >= 0xe0 ? 3 : 2;
-    uint32_t point = bytes[0] & (0xff >> (length + 1));
-
-    if (length == 1)
-        return 1;
-    if (bytes[0] < 0xc2 || bytes[0] > 0xf4 || length > left)
-        return 0;
-    for (size_t i = 1; i < length; i++) {
-        if ((bytes[i] & 0xc0) != 0x80)
-            return 0;
-        point = point << 6 | (bytes[i] & 0x3f);
-    }
-    const bool surrogate = point >= 0xd800 && point <= 0xdfff;
-    return point < least[length] || point > 0x10ffff || surrogate ? 0 : length;
-}
 
 void json_text_add(struct text *out, const char *bytes, size_t length)
 {
     text_add(out, "\"", 1);
     for (size_t i = 0; i < length;) {
         const unsigned char c = (unsigned char)bytes[i];
-        const size_t step = utf8_length((const unsigned char *)bytes + i, length - i);
+        const size_t step = utf8_length(bytes + i, length - i);
         if (c == '"' || c == '\\')
             text_add_format(out, "\\%c", c);
         else if (c < 0x20 || c == 0x7f)
