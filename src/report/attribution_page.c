@@ -3,8 +3,8 @@
 #include "report/attribution_section.h"
 #include "report/evaluation_section.h"
 #include "report/html.h"
+#include "report/page.h"
 #include "report/read.h"
-#include "report/svg.h"
 
 #include <math.h>
 
@@ -46,14 +46,6 @@ static const struct section {
 };
 enum { SECTIONS = sizeof sections / sizeof *sections };
 
-static void tile(struct text *out, const char *label, struct figure value, const char *small)
-{
-    text_add_format(out, "<div class=\"tile\"><dt>%s</dt><dd>%s", label, value.text);
-    if (small)
-        text_add_format(out, "<small>%s</small>", small);
-    html_add(out, "</dd></div>\n");
-}
-
 static const json_t *auc_of(const json_t *document)
 {
     const json_t *evaluation = json_object_get(document, "evaluation");
@@ -83,14 +75,15 @@ static void write_tiles(struct text *out, const json_t *document)
     html_add(out, "<dl class=\"tiles\">\n");
     for (size_t c = 0; c < sizeof counts / sizeof *counts; c++)
         if (isfinite(read_number(headline, counts[c].key)))
-            tile(out, counts[c].label, figure_count(read_number(headline, counts[c].key)), NULL);
+            page_tile(out, counts[c].label, figure_count(read_number(headline, counts[c].key)),
+                      NULL);
     if (isfinite(conversions)) {
         snprintf(small, sizeof small, "%s of journeys", figure_share(rate).text);
-        tile(out, "Conversions", figure_count(conversions), isfinite(rate) ? small : NULL);
+        page_tile(out, "Conversions", figure_count(conversions), isfinite(rate) ? small : NULL);
     }
     if (isfinite(auc)) {
         snprintf(small, sizeof small, "\xc2\xb1 %s", figure_score(spread).text);
-        tile(out, "AUC", figure_score(auc), isfinite(spread) ? small : NULL);
+        page_tile(out, "AUC", figure_score(auc), isfinite(spread) ? small : NULL);
     }
     html_add(out, "</dl>\n");
 }
@@ -194,62 +187,31 @@ static void write_points(struct text *out, const struct attribution_page *page)
         point_truth(&points, &page->credits);
     }
     point_quality(&points, page->document);
-    if (points.length > 0)
-        text_add_format(out,
-                        "<section class=\"card\"><h2>In short</h2>\n<ul class=\"points\">\n%s</ul>"
-                        "</section>\n",
-                        points.bytes);
+    page_points(out, &points);
     text_clear(&points);
 }
 
-/* Sections first, to know which there are; then what links to them. */
 static void write_sections(struct text *out, struct attribution_page *page)
 {
-    struct text body = {0}, links = {0};
-    size_t count = 0;
+    struct page_body body = {0};
 
     for (size_t s = 0; s < SECTIONS; s++) {
-        const size_t before = body.length;
-        sections[s].write(&body, page);
-        if (body.length == before)
-            continue;
-        text_add_format(&links, "<a href=\"#%s\">%s</a>\n", sections[s].id, sections[s].name);
-        count++;
+        sections[s].write(&body.text, page);
+        page_body_add(&body, sections[s].id, sections[s].name);
     }
-    if (count > 1)
-        text_add_format(out, "<nav aria-label=\"Sections\">\n%s</nav>\n", links.bytes);
+    page_body_links(out, &body);
     write_points(out, page);
-    html_add(out, "<div class=\"cards\">\n");
-    if (count > 0)
-        text_add(out, body.bytes, body.length);
-    else
-        html_add(out, "<section class=\"card\"><p>There is nothing to show here.</p></section>\n");
-    html_add(out, "</div>\n");
-    text_clear(&body);
-    text_clear(&links);
+    page_body_close(out, &body);
 }
 
 void attribution_page_html(struct text *out, const json_t *document)
 {
     struct attribution_page page = {.document = document};
-    const char *title = read_text(document, "title");
-    const char *version = read_text(json_object_get(document, "provenance"), "version");
 
-    if (!title[0])
-        title = "Attribution report";
     attribution_credits_read(&page.credits, document, &page.memory);
-    html_page_open(out, title);
-    svg_define_shapes(out);
-    html_add(out, "<header class=\"head\"><h1>");
-    html_text(out, title, HTML_LINE_COLUMNS);
-    html_add(out, "</h1>\n<p class=\"sub\">");
-    html_text(out, read_text(document, "subtitle"), HTML_LINE_COLUMNS);
-    html_add(out, "</p></header>\n");
+    page_open(out, document, "Attribution report");
     write_tiles(out, document);
     write_sections(out, &page);
-    html_add(out, "<footer>");
-    html_text(out, version[0] ? version : "Quern", HTML_NAME_COLUMNS);
-    html_add(out, " \xc2\xb7 the same numbers are in report.json beside this page</footer>\n");
-    html_page_close(out);
+    page_close(out, document);
     arena_clear(&page.memory);
 }

@@ -3,8 +3,8 @@
 #include "report/evaluation_section.h"
 #include "report/forecast_section.h"
 #include "report/html.h"
+#include "report/page.h"
 #include "report/read.h"
-#include "report/svg.h"
 
 #include <math.h>
 
@@ -26,11 +26,6 @@ static const struct section {
     {"provenance", "Settings", section_provenance},
 };
 
-static void tile(struct text *out, const char *label, struct figure value)
-{
-    text_add_format(out, "<div class=\"tile\"><dt>%s</dt><dd>%s</dd></div>\n", label, value.text);
-}
-
 static double metric(const json_t *document, const char *name)
 {
     const json_t *metrics =
@@ -46,62 +41,35 @@ static void write_tiles(struct text *out, const json_t *document)
     if (months == 0)
         return;
     html_add(out, "<dl class=\"tiles\">\n");
-    tile(out, "Months", figure_count((double)months));
+    page_tile(out, "Months", figure_count((double)months), NULL);
     if (isfinite(read_number(document, "items")))
-        tile(out, "Items", figure_count(read_number(document, "items")));
+        page_tile(out, "Items", figure_count(read_number(document, "items")), NULL);
     if (isfinite(metric(document, "r2")))
-        tile(out, "R2", figure_score(metric(document, "r2")));
+        page_tile(out, "R2", figure_score(metric(document, "r2")), NULL);
     if (isfinite(metric(document, "mape")))
-        tile(out, "Mean miss", figure_share(metric(document, "mape")));
+        page_tile(out, "Mean miss", figure_share(metric(document, "mape")), NULL);
     html_add(out, "</dl>\n");
 }
 
-/* Sections first, to know which there are; then what links to them. */
 static void write_sections(struct text *out, const json_t *document, struct arena *memory)
 {
-    struct text body = {0}, links = {0};
-    size_t count = 0;
+    struct page_body body = {0};
 
     for (size_t s = 0; s < sizeof sections / sizeof *sections; s++) {
-        const size_t before = body.length;
-        sections[s].write(&body, document, memory);
-        if (body.length == before)
-            continue;
-        text_add_format(&links, "<a href=\"#%s\">%s</a>\n", sections[s].id, sections[s].name);
-        count++;
+        sections[s].write(&body.text, document, memory);
+        page_body_add(&body, sections[s].id, sections[s].name);
     }
-    if (count > 1)
-        text_add_format(out, "<nav aria-label=\"Sections\">\n%s</nav>\n", links.bytes);
-    html_add(out, "<div class=\"cards\">\n");
-    if (count > 0)
-        text_add(out, body.bytes, body.length);
-    else
-        html_add(out, "<section class=\"card\"><p>There is nothing to show here.</p></section>\n");
-    html_add(out, "</div>\n");
-    text_clear(&body);
-    text_clear(&links);
+    page_body_links(out, &body);
+    page_body_close(out, &body);
 }
 
 void forecast_page_html(struct text *out, const json_t *document)
 {
-    const char *title = read_text(document, "title");
-    const char *version = read_text(json_object_get(document, "provenance"), "version");
     struct arena memory = {0};
 
-    if (!title[0])
-        title = "Forecast";
-    html_page_open(out, title);
-    svg_define_shapes(out);
-    html_add(out, "<header class=\"head\"><h1>");
-    html_text(out, title, HTML_LINE_COLUMNS);
-    html_add(out, "</h1>\n<p class=\"sub\">");
-    html_text(out, read_text(document, "subtitle"), HTML_LINE_COLUMNS);
-    html_add(out, "</p></header>\n");
+    page_open(out, document, "Forecast");
     write_tiles(out, document);
     write_sections(out, document, &memory);
-    html_add(out, "<footer>");
-    html_text(out, version[0] ? version : "Quern", HTML_NAME_COLUMNS);
-    html_add(out, " \xc2\xb7 the same numbers are in report.json beside this page</footer>\n");
-    html_page_close(out);
+    page_close(out, document);
     arena_clear(&memory);
 }

@@ -2,8 +2,8 @@
 
 #include "report/evaluation_section.h"
 #include "report/html.h"
+#include "report/page.h"
 #include "report/read.h"
-#include "report/svg.h"
 #include "report/tabular_section.h"
 
 #include <math.h>
@@ -46,14 +46,6 @@ static const struct section {
 };
 enum { SECTIONS = sizeof sections / sizeof *sections };
 
-static void tile(struct text *out, const char *label, struct figure value, const char *small)
-{
-    text_add_format(out, "<div class=\"tile\"><dt>%s</dt><dd>%s", label, value.text);
-    if (small)
-        text_add_format(out, "<small>%s</small>", small);
-    html_add(out, "</dd></div>\n");
-}
-
 static const json_t *binary_metrics(const json_t *document)
 {
     return json_object_get(json_object_get(document, "evaluation"),
@@ -76,8 +68,8 @@ static void score_tiles(struct text *out, const json_t *document)
              figure_amount(read_number(binary_metrics(document), "threshold")).text);
     for (size_t i = 0; i < sizeof shown / sizeof *shown; i++)
         if (isfinite(metric(document, shown[i].key)))
-            tile(out, shown[i].label, figure_score(metric(document, shown[i].key)),
-                 i > 0 ? small : NULL);
+            page_tile(out, shown[i].label, figure_score(metric(document, shown[i].key)),
+                      i > 0 ? small : NULL);
 }
 
 static void write_tiles(struct text *out, const json_t *document)
@@ -93,15 +85,15 @@ static void write_tiles(struct text *out, const json_t *document)
         return;
     html_add(out, "<dl class=\"tiles\">\n");
     if (isfinite(trained))
-        tile(out, "Training rows", figure_count(trained), NULL);
+        page_tile(out, "Training rows", figure_count(trained), NULL);
     if (isfinite(features)) {
         snprintf(small, sizeof small, "reduced from %s", figure_count(before).text);
-        tile(out, "Features", figure_count(features), before > features ? small : NULL);
+        page_tile(out, "Features", figure_count(features), before > features ? small : NULL);
     }
     if (isfinite(read_number(model, "best_round"))) {
         snprintf(small, sizeof small, "of %s trained",
                  figure_count(read_number(model, "rounds_run")).text);
-        tile(out, "Rounds of trees", figure_count(read_number(model, "best_round")), small);
+        page_tile(out, "Rounds of trees", figure_count(read_number(model, "best_round")), small);
     }
     score_tiles(out, document);
     html_add(out, "</dl>\n");
@@ -150,61 +142,30 @@ static void write_points(struct text *out, const json_t *document)
                         "<li>Of two rows, a positive and a negative one, the model ranks the right "
                         "one first %.0f times in a hundred.</li>\n",
                         metric(document, "auc") * 100);
-    if (points.length > 0)
-        text_add_format(out,
-                        "<section class=\"card\"><h2>In short</h2>\n<ul class=\"points\">\n%s</ul>"
-                        "</section>\n",
-                        points.bytes);
+    page_points(out, &points);
     text_clear(&points);
 }
 
-/* Sections first, to know which there are; then what links to them. */
 static void write_sections(struct text *out, const json_t *document, struct arena *memory)
 {
-    struct text body = {0}, links = {0};
-    size_t count = 0;
+    struct page_body body = {0};
 
     for (size_t s = 0; s < SECTIONS; s++) {
-        const size_t before = body.length;
-        sections[s].write(&body, document, memory);
-        if (body.length == before)
-            continue;
-        text_add_format(&links, "<a href=\"#%s\">%s</a>\n", sections[s].id, sections[s].name);
-        count++;
+        sections[s].write(&body.text, document, memory);
+        page_body_add(&body, sections[s].id, sections[s].name);
     }
-    if (count > 1)
-        text_add_format(out, "<nav aria-label=\"Sections\">\n%s</nav>\n", links.bytes);
+    page_body_links(out, &body);
     write_points(out, document);
-    html_add(out, "<div class=\"cards\">\n");
-    if (count > 0)
-        text_add(out, body.bytes, body.length);
-    else
-        html_add(out, "<section class=\"card\"><p>There is nothing to show here.</p></section>\n");
-    html_add(out, "</div>\n");
-    text_clear(&body);
-    text_clear(&links);
+    page_body_close(out, &body);
 }
 
 void tabular_page_html(struct text *out, const json_t *document)
 {
-    const char *title = read_text(document, "title");
-    const char *version = read_text(json_object_get(document, "provenance"), "version");
     struct arena memory = {0};
 
-    if (!title[0])
-        title = "Model report";
-    html_page_open(out, title);
-    svg_define_shapes(out);
-    html_add(out, "<header class=\"head\"><h1>");
-    html_text(out, title, HTML_LINE_COLUMNS);
-    html_add(out, "</h1>\n<p class=\"sub\">");
-    html_text(out, read_text(document, "subtitle"), HTML_LINE_COLUMNS);
-    html_add(out, "</p></header>\n");
+    page_open(out, document, "Model report");
     write_tiles(out, document);
     write_sections(out, document, &memory);
-    html_add(out, "<footer>");
-    html_text(out, version[0] ? version : "Quern", HTML_NAME_COLUMNS);
-    html_add(out, " \xc2\xb7 the same numbers are in report.json beside this page</footer>\n");
-    html_page_close(out);
+    page_close(out, document);
     arena_clear(&memory);
 }
