@@ -67,6 +67,15 @@ struct op_sequence_gate_settings {
     double threshold; /* of its weight */
 };
 
+/* The losses of classes; each file of op/ says which of these it reads. */
+struct op_class_loss_settings {
+    double gamma;          /* focus of the focal and of the asymmetric (gamma+) loss, or gamma_lc */
+    double gamma_negative; /* gamma- */
+    double gamma_high;     /* gamma_hc */
+    double alpha;          /* weight of class 1 against 1 - alpha of the others; negative: none */
+    double margin;
+};
+
 union op_settings {
     struct op_dropout_settings dropout;
     struct op_dense_settings dense;
@@ -74,6 +83,7 @@ union op_settings {
     struct op_experts_settings experts;
     struct op_expert_balance_settings expert_balance;
     struct op_sequence_gate_settings sequence_gate;
+    struct op_class_loss_settings class_loss;
 };
 
 /* The steps of one track: those of row b are begin[b] .. begin[b+1]-1, possibly none. */

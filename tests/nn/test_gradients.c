@@ -24,6 +24,10 @@
     {                                                                                              \
         .rank = 0                                                                                  \
     }
+#define FOCUS(...) .settings.class_loss = {__VA_ARGS__}
+#define LOSS(kind, classes, ...)                                                                   \
+    CASE(kind, 9, 1, IN(SHAPE_ROWS(classes), SHAPE_ROWS(1), SHAPE_ROWS(1), SHAPE_FIXED(1)),        \
+         .index_below = (classes), __VA_ARGS__)
 
 /* Uneven and even lengths; widths below, at and above the vectors of every kernel set. */
 static const struct gradient_case gradient_cases[] = {
@@ -127,6 +131,20 @@ static const struct gradient_case gradient_cases[] = {
          IN(SHAPE_ROWS(1), SHAPE_ROWS(1), SHAPE_ROWS(1), SHAPE_FIXED(1)), RANGE(0.2, 3)),
     CASE(binary_cross_entropy, 3, 1,
          IN(SHAPE_ROWS(1), SHAPE_ROWS(1), SHAPE_ROWS(1), SHAPE_FIXED(1)), RANGE(-3, -0.2)),
+    LOSS(softmax_cross_entropy, 2, RANGE(-3, 3)),
+    LOSS(softmax_cross_entropy, 19, RANGE(0.2, 3)),
+    LOSS(focal_loss, 2, RANGE(0.2, 3), FOCUS(.gamma = 2, .alpha = 0.25)),
+    LOSS(focal_loss, 5, RANGE(-3, 3), FOCUS(.gamma = 0.5, .alpha = -1)),
+    LOSS(focal_loss, 3, RANGE(-3, 3), FOCUS(.alpha = 0.6)),
+    LOSS(asymmetric_loss, 2, RANGE(0.2, 3), FOCUS(.gamma = 1, .gamma_negative = 4, .margin = 0.05)),
+    LOSS(asymmetric_loss, 2, RANGE(-3, 3), FOCUS(.gamma = 0, .gamma_negative = 2)),
+    LOSS(asymmetric_loss, 2, RANGE(-1, 2), FOCUS(.gamma_negative = 0, .margin = 0.3)),
+    CASE(cyclical_focal_loss, 9, 1,
+         IN(SHAPE_ROWS(2), SHAPE_ROWS(1), SHAPE_ROWS(1), SHAPE_FIXED(1), SHAPE_FIXED(1)),
+         RANGE(0.2, 1), FOCUS(.gamma_high = 3, .gamma = 2), .index_below = 2),
+    CASE(cyclical_focal_loss, 9, 1,
+         IN(SHAPE_ROWS(4), SHAPE_ROWS(1), SHAPE_ROWS(1), SHAPE_FIXED(1), SHAPE_FIXED(1)),
+         RANGE(0.2, 3), FOCUS(.gamma_high = 2, .gamma = 1), .index_below = 4),
 };
 
 static double tolerance_of(const struct gradient_case *c)
