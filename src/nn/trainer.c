@@ -45,6 +45,8 @@ struct trainer *trainer_new(const struct trainer_settings *settings, struct pool
     const size_t size = graph_parameters_size(settings->graph);
 
     trainer->settings = *settings;
+    if (trainer->settings.turns == 0)
+        trainer->settings.turns = 1;
     trainer->pool = pool;
     trainer->kernels = kernels_best();
     trainer->state = (struct trainer_state){
@@ -117,14 +119,15 @@ static void run_slice(const struct session *session, size_t step, size_t slice, 
 
     /* By the thread that fills them next: the others only ever read these lines. */
     zero(graph_run_gradients(run), trainer->state.size, pool_size(trainer->pool) > 1);
-    session->fill(session->context, step, slice, run);
-    if (graph_run_batch(run)->rows == 0) {
-        trainer->slice_loss[slice] = 0;
-        return;
+    trainer->slice_loss[slice] = 0;
+    for (size_t turn = 0; turn < trainer->settings.turns; turn++) {
+        session->fill(session->context, step, slice, turn, run);
+        if (graph_run_batch(run)->rows == 0)
+            continue;
+        graph_forward(run, parameters, packed);
+        trainer->slice_loss[slice] += (double)graph_run_value(run, trainer->settings.loss)[0];
+        graph_backward(run, parameters, packed, trainer->settings.loss);
     }
-    graph_forward(run, parameters, packed);
-    trainer->slice_loss[slice] = (double)graph_run_value(run, trainer->settings.loss)[0];
-    graph_backward(run, parameters, packed, trainer->settings.loss);
 }
 
 /* The gradients of all slices added in their order. */

@@ -1,12 +1,13 @@
 /*
  * trainer — optimisation steps on a graph, spread over threads, the same bits for any number.
  *
- * A step has a fixed number of slices. Each thread packs the weights for its kernels; each slice is
- * filled, run forward and backward by one thread, in its own graph_run; then the gradients are
- * added in the order of the slices and Adam updates the weights, each thread a range of the
- * numbers. The result depends on how a batch is cut into slices and on nothing about threads. All
- * steps of a call run inside one pool_run(), with barriers between the phases, and allocate
- * nothing.
+ * A step has a fixed number of slices, each of one or more turns, so that a slice may be large and
+ * what a turn touches small enough for the caches. Each thread packs the weights for its kernels;
+ * each turn of a slice is filled, run forward and backward by one thread, in the slice's graph_run,
+ * and its gradients add to those of the turns before; then the gradients are added in the order of
+ * the slices and Adam updates the weights, each thread a range of the numbers. The result depends
+ * on how a batch is cut into slices and turns and on nothing about threads. All steps of a call run
+ * inside one pool_run(), with barriers between the phases, and allocate nothing.
  *
  *   struct trainer *trainer = trainer_new(&settings, pool);
  *   write the starting weights to trainer_state(trainer)->parameters
@@ -28,8 +29,9 @@
 
 struct trainer_settings {
     const struct graph *graph; /* outlives the trainer */
-    size_t loss;               /* value id: a slice's share of the loss of the batch */
+    size_t loss;               /* value id: a turn's share of the loss of the batch */
     size_t slices;             /* of a step */
+    size_t turns;              /* of a slice; 0 is 1 */
     struct adam_settings adam;
     /*
      * Above 0: `average` follows the weights, average += (1 - d) (weights - average) after each
@@ -48,11 +50,12 @@ struct trainer_state {
 struct trainer;
 
 /*
- * Fill slice `slice` of step `step` (counted from 0 within this call of trainer_run) into `run`:
- * graph_run_begin() and the inputs. A slice without rows is fine. Called by any thread, but a slice
- * by one at a time.
+ * Fill turn `turn` of slice `slice` of step `step` (counted from 0 within this call of trainer_run)
+ * into `run`: graph_run_begin() and the inputs. A turn without rows is fine. Called by any thread,
+ * but a slice by one at a time, its turns in order.
  */
-typedef void (*trainer_fill)(void *context, size_t step, size_t slice, struct graph_run *run);
+typedef void (*trainer_fill)(void *context, size_t step, size_t slice, size_t turn,
+                             struct graph_run *run);
 
 struct trainer *trainer_new(const struct trainer_settings *settings, struct pool *pool);
 void trainer_free(struct trainer *trainer);
