@@ -70,6 +70,22 @@ struct lstm_cell_back {
     real *d_gate; /* [rows, 4 units], written: gradient of the sums */
 };
 
+/* Rows of n numbers brought to mean 0 and variance 1, then times gain plus bias; op/layer_norm.c.
+ */
+struct layer_norm {
+    size_t rows, n;
+    const real *x, *residual; /* [rows, n]; residual may be NULL */
+    const real *gain, *bias;  /* [n] */
+    real epsilon;
+    real *y;    /* [rows, n] */
+    real *kept; /* [rows, 2]: mean and 1 / standard deviation; backward reads them */
+};
+
+struct layer_norm_back {
+    const real *dy;                       /* [rows, n] */
+    real *dx, *dresidual, *dgain, *dbias; /* added to; NULL where not wanted */
+};
+
 struct kernels {
     const char *name;
     size_t panel; /* columns of B that are packed side by side */
@@ -96,6 +112,15 @@ struct kernels {
     void (*add_product)(real *y, const real *a, const real *b, size_t n); /* y += a b */
     /* Sum of a b, in 16 interleaved partial sums that are added pairwise. */
     real (*dot)(const real *a, const real *b, size_t n);
+
+    real (*sum)(const real *x, size_t n); /* in the order of dot */
+
+    /* y = z if z > 0, else slope z, where z is y + shift; dz from dy and y. dz may be dy. */
+    void (*rectify)(real *y, real shift, real slope, size_t n);
+    void (*rectify_back)(real *dz, const real *dy, const real *y, real slope, size_t n);
+
+    void (*layer_norm)(const struct layer_norm *call);
+    void (*layer_norm_back)(const struct layer_norm *call, const struct layer_norm_back *back);
 
     void (*adam)(const struct adam_step *step, size_t n, const real *gradient, real *weight,
                  real *first, real *second);                  /* adam.h */

@@ -12,6 +12,12 @@ void KERNEL(kernel_add_scaled)(real *y, real a, const real *x, size_t n);
 void KERNEL(kernel_multiply)(real *y, const real *a, const real *b, size_t n);
 void KERNEL(kernel_add_product)(real *y, const real *a, const real *b, size_t n);
 real KERNEL(kernel_dot)(const real *a, const real *b, size_t n);
+real KERNEL(kernel_sum)(const real *x, size_t n);
+void KERNEL(kernel_rectify)(real *y, real shift, real slope, size_t n);
+void KERNEL(kernel_rectify_back)(real *dz, const real *dy, const real *y, real slope, size_t n);
+void KERNEL(kernel_layer_norm)(const struct layer_norm *call);
+void KERNEL(kernel_layer_norm_back)(const struct layer_norm *call,
+                                    const struct layer_norm_back *back);
 
 /* The set itself: set.c, the only file that the others see. */
 extern const struct kernels KERNEL(kernels);
