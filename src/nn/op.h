@@ -23,13 +23,48 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { OP_INPUTS_MAX = 8, OP_TRACKS_MAX = 8 };
+enum { OP_INPUTS_MAX = 16, OP_TRACKS_MAX = 8 };
 
 /* dropout, dropout_mask: a number is 0 with probability `rate`, else scaled by 1 / (1 - rate). */
 struct op_dropout_settings {
     double rate;     /* in [0, 1) */
     uint64_t stream; /* of random numbers; each dropout of a graph has its own */
     size_t width;    /* dropout_mask: numbers per row */
+};
+
+/* dense: y = z if z > 0, else slope z, of its sum z; a slope of 0 is ReLU. */
+struct op_dense_settings {
+    bool rectify;
+    double slope;
+};
+
+/* feature_aggregation, factor_machine, feature_tokens: the table's row of the first number. */
+struct op_order_features_settings {
+    size_t first_row;
+};
+
+/* experts */
+struct op_experts_settings {
+    /*
+     * In training an expert takes at most `capacity` times its even share of the tokens of a row,
+     * but at least 4; the others are dropped, second choices before first ones. 0: no limit.
+     */
+    double capacity;
+    /*
+     * In training the second expert of a token takes part with probability weight / threshold, or
+     * always where its weight is above. 0: always.
+     */
+    double threshold;
+    uint64_t stream; /* of random numbers, for `threshold` */
+};
+
+struct op_expert_balance_settings {
+    double coefficient;
+};
+
+struct op_sequence_gate_settings {
+    size_t track;     /* of the second sequence */
+    double threshold; /* of its weight */
 };
 
 /* The losses of classes; each file of op/ says which of these it reads. */
@@ -41,8 +76,19 @@ struct op_class_loss_settings {
     double margin;
 };
 
+/* temporal_attention: heads that share the width among them. */
+struct op_attention_settings {
+    size_t heads;
+};
+
 union op_settings {
+    struct op_attention_settings attention;
     struct op_dropout_settings dropout;
+    struct op_dense_settings dense;
+    struct op_order_features_settings order_features;
+    struct op_experts_settings experts;
+    struct op_expert_balance_settings expert_balance;
+    struct op_sequence_gate_settings sequence_gate;
     struct op_class_loss_settings class_loss;
 };
 

@@ -87,7 +87,7 @@ static bool collect(struct schema *schema, const struct table_source *table,
         if (schema_find(schema, name, strlen(name)) != SIZE_MAX)
             return error_set(err, ERR_DATA, "'%s' has two columns '%s'", table->name, name);
         column[schema->count++] =
-            (struct schema_column){arena_string(memory, name, strlen(name)), SCHEMA_NUMBER};
+            (struct schema_column){arena_string(memory, name, strlen(name)), SCHEMA_NUMBER, false};
     }
     return true;
 }

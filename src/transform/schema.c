@@ -3,7 +3,7 @@
 #include <stdint.h>
 #include <string.h>
 
-static const char *const kind_names[] = {"number", "text", "ignored"};
+static const char *const kind_names[] = {"number", "text", "ignored", "list"};
 
 size_t schema_find(const struct schema *schema, const char *name, size_t length)
 {
@@ -14,13 +14,26 @@ size_t schema_find(const struct schema *schema, const char *name, size_t length)
     return SIZE_MAX;
 }
 
+bool schema_has_lists(const struct schema *schema)
+{
+    for (size_t i = 0; i < schema->count; i++)
+        if (schema->column[i].kind == SCHEMA_LIST)
+            return true;
+    return false;
+}
+
 json_t *schema_json(const struct schema *schema)
 {
     json_t *list = json_array();
 
-    for (size_t i = 0; i < schema->count; i++)
-        json_array_append_new(list, json_pack("{s:s, s:s}", "name", schema->column[i].name, "type",
-                                              kind_names[schema->column[i].kind]));
+    for (size_t i = 0; i < schema->count; i++) {
+        const struct schema_column *column = &schema->column[i];
+        json_t *entry =
+            json_pack("{s:s, s:s}", "name", column->name, "type", kind_names[column->kind]);
+        if (column->optional)
+            json_object_set_new(entry, "optional", json_true());
+        json_array_append_new(list, entry);
+    }
     return list;
 }
 
@@ -40,7 +53,9 @@ static bool parse_column(struct schema_column *column, const json_t *entry, size
 {
     const json_t *name = json_object_get(entry, "name"), *type = json_object_get(entry, "type");
 
-    if (!json_is_string(name) || !json_is_string(type) || json_object_size(entry) != 2)
+    column->optional = json_is_true(json_object_get(entry, "optional"));
+    if (!json_is_string(name) || !json_is_string(type) ||
+        json_object_size(entry) != (column->optional ? 3 : 2))
         return error_set(err, ERR_DATA, "schema: column %zu must be {\"name\": ..., \"type\": ...}",
                          index);
     column->name = json_string_value(name);
@@ -51,7 +66,7 @@ static bool parse_column(struct schema_column *column, const json_t *entry, size
     if (!parse_kind(&column->kind, json_string_value(type)))
         return error_set(
             err, ERR_DATA,
-            "schema: the type of '%.100s' must be number, text or ignored, not '%.50s'",
+            "schema: the type of '%.100s' must be number, text, ignored or list, not '%.50s'",
             column->name, json_string_value(type));
     return true;
 }

@@ -4,9 +4,14 @@
  *   SCHEMA_NUMBER   a number; NaN is missing
  *   SCHEMA_TEXT     a category or other text; compared byte for byte
  *   SCHEMA_IGNORED  stands in the source and in requests, is used by nothing: any value will do
+ *   SCHEMA_LIST     several values, oldest first, as one text that joins them by SCHEMA_LIST_JOIN;
+ *                   in JSON that text or a list. Empty is none, or one that is missing: lists that
+ *                   belong together tell.
  *
- * In JSON, as bundles hold it: [{"name": "State", "type": "text"}, ...] with "number", "text" or
- * "ignored". Names are unique and not empty.
+ * An optional column may be left out of requests and files; it is missing then.
+ *
+ * In JSON, as bundles hold it: [{"name": "State", "type": "text"}, ...] with "number", "text",
+ * "ignored" or "list", and "optional": true where that is so. Names are unique and not empty.
  */
 #ifndef QUERN_TRANSFORM_SCHEMA_H
 #define QUERN_TRANSFORM_SCHEMA_H
@@ -19,11 +24,14 @@
 
 enum { SCHEMA_COLUMNS_MAX = 10000, SCHEMA_NAME_MAX = 1024 };
 
-enum schema_kind { SCHEMA_NUMBER, SCHEMA_TEXT, SCHEMA_IGNORED };
+enum schema_kind { SCHEMA_NUMBER, SCHEMA_TEXT, SCHEMA_IGNORED, SCHEMA_LIST };
+
+#define SCHEMA_LIST_JOIN ";SEP;"
 
 struct schema_column {
     const char *name;
     enum schema_kind kind;
+    bool optional;
 };
 
 /* The arrays live in the arena of whoever made the schema. */
@@ -32,8 +40,16 @@ struct schema {
     const struct schema_column *column; /* [count] */
 };
 
+/* A row must have the column. */
+static inline bool schema_requires(const struct schema_column *column)
+{
+    return column->kind != SCHEMA_IGNORED && !column->optional;
+}
+
 /* Index of a column of this name (`length` bytes); SIZE_MAX if there is none. */
 size_t schema_find(const struct schema *schema, const char *name, size_t length);
+
+bool schema_has_lists(const struct schema *schema);
 
 /* A new reference. */
 json_t *schema_json(const struct schema *schema);

@@ -1,5 +1,7 @@
 #include "wire/json_rows.h"
 
+#include "wire/json_list.h"
+
 #include <math.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -79,6 +81,11 @@ void json_rows_cell(struct json_rows *reader, size_t row, size_t column)
     struct json_scalar value = {.kind = JSON_VALUE_NONE};
     bool single = true;
 
+    if (json_peek(scan) == JSON_VALUE_LIST &&
+        reader->rows->schema->column[column].kind == SCHEMA_LIST) {
+        json_list_read(reader, row, column);
+        return;
+    }
     if (json_peek(scan) == JSON_VALUE_LIST) {
         /* A tensor of shape [n, 1] has its values in lists of one. */
         if (!json_enter(scan, '['))
@@ -150,7 +157,7 @@ static void check_missing(struct json_rows *reader, size_t object)
     const struct schema *schema = reader->rows->schema;
 
     for (size_t c = 0; c < schema->count; c++)
-        if (schema->column[c].kind != SCHEMA_IGNORED && reader->seen[c] != object) {
+        if (schema_requires(&schema->column[c]) && reader->seen[c] != object) {
             rows_fault(reader->rows, reader->rows->count - 1, c, "is not there");
             return;
         }

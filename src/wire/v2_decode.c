@@ -75,7 +75,7 @@ static bool place_values(struct v2_reader *r, struct error *err)
     for (size_t i = 0; i < r->count; i++)
         place_column(r, &r->tensor[i], seen);
     for (size_t c = 0; c < r->schema->count; c++)
-        if (!seen[c] && r->schema->column[c].kind != SCHEMA_IGNORED)
+        if (!seen[c] && schema_requires(&r->schema->column[c]))
             json_rows_fail(&r->json, "there is no input '%.100s' in the request",
                            r->schema->column[c].name);
     return true;

@@ -121,10 +121,10 @@ static void make_input(struct harness *h, size_t i)
     const size_t n = operand_size(o);
     if (op->index >> i & 1) {
         /* -1 and one past the table of in[1] take part. */
-        const size_t below = h->c->index_below;
+        const size_t from = h->c->index_from, below = h->c->index_below;
         int32_t *index = ARENA_NEW(&h->arena, int32_t, n);
         for (size_t j = 0; j < n; j++)
-            index[j] = below ? (int32_t)rng_below(&h->rng, below)
+            index[j] = below ? (int32_t)(from + rng_below(&h->rng, below - from))
                              : (int32_t)rng_below(&h->rng, h->c->in[1].d[0] + 2) - 1;
         o->index = index;
         return;

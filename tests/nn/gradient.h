@@ -14,7 +14,7 @@
  *
  * track_steps_max[k] is what buffers are made for; 0: the longest row. A weight matrix may be of
  * rank 3, [e, k, n]: e matrices, panels_next apart. An input of integers holds -1 to one past the
- * rows of in[1], or values from 0 below `index_below` if that is given.
+ * rows of in[1], or values from `index_from` below `index_below` if that is given.
  *
  * Only for programs compiled with -DQUERN_REAL_DOUBLE.
  */
@@ -32,7 +32,7 @@ struct gradient_case {
     size_t tracks;                  /* 0: time-major, `length` */
     size_t track_length[OP_TRACKS_MAX][8];
     size_t track_steps_max[OP_TRACKS_MAX];
-    size_t index_below;
+    size_t index_from, index_below;
     double low, high; /* range of inputs; both 0: -1 .. 1 */
     union op_settings settings;
     bool training;

@@ -6,10 +6,10 @@
 #include "support/test.h"
 
 static const struct schema_column columns[] = {
-    {"State", SCHEMA_TEXT},
-    {"Length", SCHEMA_NUMBER},
-    {"Phone", SCHEMA_IGNORED},
-    {"Mins", SCHEMA_NUMBER},
+    {"State", SCHEMA_TEXT, false},
+    {"Length", SCHEMA_NUMBER, false},
+    {"Phone", SCHEMA_IGNORED, false},
+    {"Mins", SCHEMA_NUMBER, false},
 };
 const struct schema rows_schema = {4, columns};
 const struct wire_limits rows_limits = {.rows = 100, .depth = 32};
