@@ -70,6 +70,21 @@ struct lstm_cell_back {
     real *d_gate; /* [rows, 4 units], written: gradient of the sums */
 };
 
+/*
+ * Rows of logits x [rows, stride], `columns` of them real, become weights:
+ * p = softmax((x scale + mask) row_factor column_factor) over the columns, 0 beyond them.
+ */
+struct softmax_rows {
+    size_t rows, columns;
+    size_t stride; /* a multiple of 16 */
+    real *x;
+    real scale;
+    const real *row_factor;    /* [rows] or NULL */
+    const real *column_factor; /* [stride], not 0 anywhere, or NULL */
+    const real *mask;          /* [rows, columns], rows mask_stride apart, or NULL */
+    size_t mask_stride;
+};
+
 /* Rows of n numbers brought to mean 0 and variance 1, then times gain plus bias; op/layer_norm.c.
  */
 struct layer_norm {
@@ -94,6 +109,9 @@ struct kernels {
     void (*pack)(real *packed, const real *b, size_t k, size_t n, size_t first, size_t last);
     void (*pack_transposed)(real *packed, const real *b, size_t k, size_t n, size_t first,
                             size_t last);
+    /* All of a matrix whose rows are `stride` apart. */
+    void (*pack_strided)(real *packed, const real *b, size_t stride, size_t k, size_t n);
+    void (*pack_strided_transposed)(real *packed, const real *b, size_t stride, size_t k, size_t n);
     void (*matmul)(const struct matmul *call);
     void (*matmul_transposed)(const struct matmul_transposed *call);
 
@@ -102,6 +120,10 @@ struct kernels {
     void (*log)(real *y, const real *x, size_t n);
     void (*tanh)(real *y, const real *x, size_t n);
     void (*sigmoid)(real *y, const real *x, size_t n);
+
+    void (*softmax_rows)(const struct softmax_rows *call);
+    /* x holds the gradient of p and becomes that of the logits as they came. */
+    void (*softmax_rows_backward)(const struct softmax_rows *call, const real *p);
 
     void (*lstm_forward)(const struct lstm_cell *cell);
     void (*lstm_backward)(const struct lstm_cell_back *cell);

@@ -76,7 +76,13 @@ struct op_class_loss_settings {
     double margin;
 };
 
+/* temporal_attention: heads that share the width among them. */
+struct op_attention_settings {
+    size_t heads;
+};
+
 union op_settings {
+    struct op_attention_settings attention;
     struct op_dropout_settings dropout;
     struct op_dense_settings dense;
     struct op_order_features_settings order_features;

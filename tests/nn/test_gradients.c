@@ -10,6 +10,8 @@
 #define IN(...) .in = {__VA_ARGS__}
 #define LENGTHS(...) .length = {__VA_ARGS__}
 #define RANGE(low_, high_) .low = (low_), .high = (high_)
+#define HEADS(n) .settings.attention = {.heads = (n)}
+#define NONE ((struct shape){0})
 #define DROPOUT(...) .settings.dropout = {__VA_ARGS__}
 #define TRACKS(count, ...) .tracks = (count), .track_length = {__VA_ARGS__}
 #define FIRST_ROW(row) .settings.order_features = {row}
@@ -60,6 +62,16 @@ static const struct gradient_case gradient_cases[] = {
     CASE(sigmoid, 3, 1, IN(SHAPE_ROWS(5)), RANGE(-4, 4)),
     CASE(softmax_time, 4, 5, IN(SHAPE_STEPS(1)), LENGTHS(5, 3, 1, 1), RANGE(-3, 3)),
     CASE(softmax_time, 2, 4, IN(SHAPE_STEPS(3)), RANGE(-3, 3)),
+    CASE(temporal_attention, 2, 1, IN(SHAPE_ROWS(5, 12)), HEADS(1)),
+    CASE(temporal_attention, 1, 1, IN(SHAPE_ROWS(50, 12)), HEADS(2), RANGE(0.1, 0.9)),
+    CASE(temporal_attention, 3, 1, IN(SHAPE_ROWS(17, 8), SHAPE_ROWS(4)), HEADS(2)),
+    CASE(temporal_attention, 3, 1, IN(SHAPE_TRACK(1, 30), NONE, SHAPE_TRACK(1, 1)), HEADS(2),
+         .tracks = 2, .track_length = {{1, 1, 1}, {4, 0, 18}}, RANGE(-1, 1.5)),
+    CASE(temporal_attention, 3, 1, IN(SHAPE_TRACK(0, 12), SHAPE_ROWS(6), SHAPE_TRACK(0, 1)),
+         HEADS(1), .tracks = 1, .track_length = {{4, 0, 17}}, RANGE(-1, 1.5)),
+    CASE(temporal_attention, 2, 1,
+         IN(SHAPE_TRACK(0, 9), NONE, SHAPE_TRACK(0, 1), SHAPE_FIXED(5, 5)), HEADS(1), .tracks = 1,
+         .track_length = {{5, 2}}),
     CASE(weighted_sum, 3, 4, IN(SHAPE_STEPS(1), SHAPE_STEPS(6)), LENGTHS(4, 2, 1)),
     CASE(weighted_sum, 2, 2, IN(SHAPE_STEPS(1), SHAPE_STEPS(17))),
     CASE(dense, 3, 1, IN(SHAPE_ROWS(3), SHAPE_FIXED(3, 33), SHAPE_FIXED(33)),

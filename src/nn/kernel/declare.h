@@ -25,6 +25,11 @@ void KERNEL(kernel_pack)(real *packed, const real *b, size_t k, size_t n, size_t
                          size_t last);
 void KERNEL(kernel_pack_transposed)(real *packed, const real *b, size_t k, size_t n, size_t first,
                                     size_t last);
+void KERNEL(kernel_pack_strided)(real *packed, const real *b, size_t stride, size_t k, size_t n);
+void KERNEL(kernel_pack_strided_transposed)(real *packed, const real *b, size_t stride, size_t k,
+                                            size_t n);
+void KERNEL(kernel_softmax_rows)(const struct softmax_rows *call);
+void KERNEL(kernel_softmax_rows_backward)(const struct softmax_rows *call, const real *p);
 void KERNEL(kernel_matmul)(const struct matmul *call);
 void KERNEL(kernel_matmul_transposed)(const struct matmul_transposed *call);
 
