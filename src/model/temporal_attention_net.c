@@ -56,16 +56,17 @@ static struct temporal_order_result encode_orders(struct temporal_layers *l, con
 static size_t encode_for_gate(struct temporal_layers *l, size_t which, size_t table)
 {
     return temporal_order_attention(
-               l, &(struct temporal_order_attention){
-                      .module = "gate_emb",
-                      .inputs = &l->net->sequence[which],
-                      .track = which ? TEMPORAL_ATTENTION_TRACK_SECOND : TEMPORAL_ATTENTION_TRACK,
-                      .table = table,
-                      .embedding = GATE_EMBEDDING,
-                      .hidden = GATE_HIDDEN,
-                      .heads = GATE_HEADS,
-                      .layers = 1,
-                  })
+               l,
+               &(struct temporal_order_attention){
+                   .module = "gate_emb",
+                   .inputs = &l->net->sequence[which],
+                   .track = which ? TEMPORAL_ATTENTION_TRACK_SECOND : TEMPORAL_ATTENTION_TRACK,
+                   .table = table,
+                   .embedding = GATE_EMBEDDING,
+                   .hidden = GATE_HIDDEN,
+                   .heads = GATE_HEADS,
+                   .layers = 1,
+               })
         .last;
 }
 
@@ -73,16 +74,16 @@ static size_t encode_for_gate(struct temporal_layers *l, size_t which, size_t ta
 static void add_gate(struct temporal_layers *l)
 {
     struct temporal_attention_net *net = l->net;
-    const size_t table = temporal_table(l, "embedding_gate.weight", l->config->n_embedding + 2,
-                                        GATE_EMBEDDING);
+    const size_t table =
+        temporal_table(l, "embedding_gate.weight", l->config->n_embedding + 2, GATE_EMBEDDING);
     const size_t width = 2 * GATE_EMBEDDING;
 
     temporal_alias(l, "gate_emb.embedding.weight", "embedding_gate.weight");
     const size_t first = encode_for_gate(l, 0, table), second = encode_for_gate(l, 1, table);
-    const size_t hidden = temporal_dropout(
-        l, temporal_linear(
-               l, temporal_concatenate(l, first, second, GRAPH_NONE),
-               (struct temporal_linear){"gate_score.0", 2 * width, GATE_SCORE_HIDDEN, true}));
+    const size_t hidden =
+        temporal_dropout(l, temporal_linear(l, temporal_concatenate(l, first, second, GRAPH_NONE),
+                                            (struct temporal_linear){"gate_score.0", 2 * width,
+                                                                     GATE_SCORE_HIDDEN, true}));
     const size_t score = temporal_linear(
         l, hidden, (struct temporal_linear){"gate_score.3", GATE_SCORE_HIDDEN, 2, false});
     const size_t share = node(l, (struct graph_node){.op = &op_softmax, .in = {score}});
@@ -111,8 +112,8 @@ static void add_gate(struct temporal_layers *l)
 static size_t one_sequence(struct temporal_layers *l, size_t table)
 {
     struct temporal_attention_net *net = l->net;
-    const struct temporal_order_result order = encode_orders(
-        l, "order_attention", &net->sequence[0], TEMPORAL_ATTENTION_TRACK, table);
+    const struct temporal_order_result order =
+        encode_orders(l, "order_attention", &net->sequence[0], TEMPORAL_ATTENTION_TRACK, table);
 
     temporal_alias(l, "order_attention.embedding.weight", "embedding.weight");
     net->last[0] = order.attention;
@@ -127,8 +128,8 @@ static size_t two_sequences(struct temporal_layers *l, size_t table)
     net->sequence[1] = sequence_inputs(l, TEMPORAL_ATTENTION_TRACK_SECOND);
     net->narrow = sequence_inputs(l, TEMPORAL_ATTENTION_TRACK_NARROW);
     add_gate(l);
-    const struct temporal_order_result first = encode_orders(
-        l, "order_attention_cid", &net->sequence[0], TEMPORAL_ATTENTION_TRACK, table);
+    const struct temporal_order_result first =
+        encode_orders(l, "order_attention_cid", &net->sequence[0], TEMPORAL_ATTENTION_TRACK, table);
     const struct temporal_order_result second = encode_orders(
         l, "order_attention_ccid", &net->narrow, TEMPORAL_ATTENTION_TRACK_NARROW, table);
     temporal_alias(l, "order_attention_cid.embedding.weight", "embedding.weight");
@@ -136,8 +137,7 @@ static size_t two_sequences(struct temporal_layers *l, size_t table)
     net->last[0] = first.attention;
     net->last[1] = second.attention;
     net->steps = first.steps;
-    return node(l,
-                (struct graph_node){.op = &op_mix, .in = {net->gate, first.last, second.last}});
+    return node(l, (struct graph_node){.op = &op_mix, .in = {net->gate, first.last, second.last}});
 }
 
 /* The numbers of the last order and the engineered ones, through two linear layers. */
@@ -152,8 +152,8 @@ static size_t add_mlp(struct temporal_layers *l)
     const size_t x = temporal_concatenate(l, last, net->engineered, GRAPH_NONE);
     const size_t hidden = temporal_dropout(
         l, temporal_linear(l, x, (struct temporal_linear){"MLP.encoder.0", in, MLP_HIDDEN, true}));
-    const size_t y = temporal_linear(
-        l, hidden, (struct temporal_linear){"MLP.encoder.3", MLP_HIDDEN, E, false});
+    const size_t y =
+        temporal_linear(l, hidden, (struct temporal_linear){"MLP.encoder.3", MLP_HIDDEN, E, false});
 
     return temporal_norm(l, "layer_norm_engineered", E, y, GRAPH_NONE);
 }
@@ -204,19 +204,18 @@ static void add_loss(struct temporal_layers *l, const struct temporal_attention_
     net->label = graph_input_index(l->g, "label", SHAPE_ROWS(1));
     net->weight = graph_input(l->g, "weight", SHAPE_ROWS(1));
     net->total_weight = graph_input(l->g, "total_weight", SHAPE_FIXED(1));
-    net->loss = node(
-        l, (struct graph_node){.op = loss->op,
-                               .in = {net->logit, net->label, net->weight, net->total_weight},
-                               .settings = loss->settings});
+    net->loss =
+        node(l, (struct graph_node){.op = loss->op,
+                                    .in = {net->logit, net->label, net->weight, net->total_weight},
+                                    .settings = loss->settings});
     if (l->balanced)
         net->batch_rows = graph_input(l->g, "batch_rows", SHAPE_FIXED(1));
     for (size_t i = 0; i < l->balanced; i++)
-        net->loss = node(
-            l, (struct graph_node){
-                   .op = &op_expert_balance,
-                   .in = {l->likely[i], net->loss, net->batch_rows},
-                   .settings.expert_balance.coefficient = balance_coefficient,
-               });
+        net->loss = node(l, (struct graph_node){
+                                .op = &op_expert_balance,
+                                .in = {l->likely[i], net->loss, net->batch_rows},
+                                .settings.expert_balance.coefficient = balance_coefficient,
+                            });
 }
 
 void temporal_attention_net_init(struct temporal_attention_net *net,
