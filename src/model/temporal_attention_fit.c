@@ -128,10 +128,13 @@ static void prepare_batch(struct fitting *f, size_t batch)
 
     row_batches_deal(&f->batches, batch);
     f->total_weight = 0;
-    for (size_t s = 0; s < batches->slices; s++)
+    f->batch_rows = 0;
+    for (size_t s = 0; s < batches->slices; s++) {
+        const uint32_t *dealt = batches->dealt + s * batches->slice;
+        f->batch_rows += batches->count[s];
         for (size_t i = 0; i < batches->count[s]; i++)
-            f->total_weight +=
-                f->class_weight[fitting_class(f, batches->dealt[s * batches->slice + i])];
+            f->total_weight += f->class_weight[fitting_class(f, dealt[i])];
+    }
 }
 
 /* What stops a run between two steps leaves whole weights behind: keep them. */
@@ -163,8 +166,7 @@ static bool run_steps(struct fitting *f, size_t *rows, struct error *err)
             return stop(f, err);
         f->progress[PROGRESS_STEPS]++;
         f->progress[PROGRESS_LOSS] += loss;
-        for (size_t s = 0; s < f->batches.slices; s++)
-            *rows += f->batches.count[s];
+        *rows += f->batch_rows;
         if (f->fit->on_step && is_first(f))
             f->fit->on_step(f->fit->context, (size_t)f->checkpoint.state->step, loss);
         if (batch + 1 < batches && !save_in_epoch(f, err))

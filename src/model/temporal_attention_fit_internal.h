@@ -34,6 +34,7 @@ struct fitting {
     struct seat *seat;    /* [slices] */
     double *class_weight; /* [classes] */
     double total_weight;  /* of the batch at hand */
+    size_t batch_rows;    /* likewise */
     double share;         /* of the epoch, for the cyclical focal loss */
     struct trainer *trainer;
     struct trainer_peers peers;

@@ -30,6 +30,7 @@ void fitting_fill(void *context, size_t step, size_t slice, size_t turn, struct 
         .label = seat->label,
         .weight = seat->weight,
         .total_weight = f->total_weight,
+        .batch_rows = f->batch_rows,
         .share = f->share,
         .training = true,
         .seed = rng_mix(rng_mix(f->train->seed, STREAM_DROPOUT), at),
