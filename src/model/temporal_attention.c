@@ -73,8 +73,8 @@ static double run_size(const struct temporal_attention_config *c)
 {
     const double E = (double)c->dim_embedding_table, hidden = (double)c->dim_attn_feedforward;
     const double heads = (double)c->num_heads, steps = (double)c->seq_len + 17;
-    const double tokens = 17 + (double)(c->n_cat_features + c->n_num_features) +
-                          (double)c->n_engineered_num_features;
+    const double tokens =
+        17 + (double)(c->n_cat_features + c->n_num_features) + (double)c->n_engineered_num_features;
     const double copies = c->use_moe ? 3 : 1;
 
     return 2 * (double)c->n_layers_order * (steps * steps * heads + steps * copies * 24 * E) +

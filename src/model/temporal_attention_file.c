@@ -81,7 +81,8 @@ bool temporal_attention_config_parse(const json_t *json, struct temporal_attenti
          f++)
         if (!json_object_get(json, f->name) && f->type == CONFIG_TYPE_SIZE)
             return error_set(err, ERR_DATA, "config: '%s' is missing", f->name);
-    json_object_foreach((json_t *)json, key, value) {
+    json_object_foreach((json_t *)json, key, value)
+    {
         const struct config_field *field = find_field(key);
         char text[CONFIG_TEXT_MAX];
         if (!field)
@@ -97,8 +98,7 @@ bool temporal_attention_config_parse(const json_t *json, struct temporal_attenti
     return true;
 }
 
-/* Numbers of a piece between the vector of parameters and its place in the tensor of a file. */
-static size_t place_in_file(const struct temporal_attention_piece *piece, size_t i)
+size_t temporal_attention_place(const struct temporal_attention_piece *piece, size_t i)
 {
     size_t width = 1;
 
@@ -146,7 +146,7 @@ static size_t list_tensors(const struct temporal_attention *model, struct safete
         const struct graph_parameter *p = graph_parameter_at(net->graph, piece->parameter);
         const struct safetensor *tensor = list_tensor(list, &count, piece, memory);
         for (size_t j = 0; j < p->count; j++)
-            ((float *)tensor->data)[place_in_file(piece, j)] =
+            ((float *)tensor->data)[temporal_attention_place(piece, j)] =
                 (float)model->parameters[p->offset + j];
     }
     for (size_t i = 0; i < net->aliases; i++)
@@ -162,8 +162,8 @@ bool temporal_attention_save(const struct temporal_attention *model, const char 
                              struct error *err)
 {
     struct arena memory = {0};
-    struct safetensor *list = ARENA_NEW(&memory, struct safetensor,
-                                        model->net.pieces + model->net.aliases);
+    struct safetensor *list =
+        ARENA_NEW(&memory, struct safetensor, model->net.pieces + model->net.aliases);
     const size_t count = list_tensors(model, list, &memory);
     json_t *config = temporal_attention_config_json(&model->config);
     char *json = json_dumps(config, JSON_COMPACT);
@@ -208,8 +208,8 @@ static bool check_tensor(const struct safetensors *file, const char *name,
     return true;
 }
 
-static const struct temporal_attention_piece *
-find_piece(const struct temporal_attention_net *net, const char *tensor)
+static const struct temporal_attention_piece *find_piece(const struct temporal_attention_net *net,
+                                                         const char *tensor)
 {
     for (size_t i = 0; i < net->pieces; i++)
         if (strcmp(net->piece[i].tensor, tensor) == 0)
@@ -268,19 +268,20 @@ static bool copy_weights(struct temporal_attention *model, const struct safetens
         const struct graph_parameter *p = graph_parameter_at(net->graph, piece->parameter);
         for (size_t j = 0; tensor && j < p->count; j++) {
             float x;
-            memcpy(&x, (const char *)tensor->data + place_in_file(piece, j) * sizeof x, sizeof x);
+            memcpy(&x, (const char *)tensor->data + temporal_attention_place(piece, j) * sizeof x,
+                   sizeof x);
             if (!isfinite(x))
-                return error_set(err, ERR_DATA,
-                                 "%s: tensor '%s' holds a number that is not finite", file->path,
-                                 piece->tensor);
+                return error_set(err, ERR_DATA, "%s: tensor '%s' holds a number that is not finite",
+                                 file->path, piece->tensor);
             model->parameters[p->offset + j] = (real)x;
         }
     }
     return true;
 }
 
-static bool import(struct temporal_attention **out, const struct temporal_attention_config *config,
-                   const struct safetensors *file, struct error *err)
+bool temporal_attention_import_tensors(struct temporal_attention **out,
+                                       const struct temporal_attention_config *config,
+                                       const struct safetensors *file, struct error *err)
 {
     struct temporal_attention *model = temporal_attention_plan(config);
     bool ok = check_file(&model->net, file, err);
@@ -299,8 +300,8 @@ static bool import(struct temporal_attention **out, const struct temporal_attent
     return true;
 }
 
-static bool load(struct temporal_attention **model, const struct safetensors *file,
-                 struct error *err)
+bool temporal_attention_load_tensors(struct temporal_attention **model,
+                                     const struct safetensors *file, struct error *err)
 {
     const char *kind = safetensors_metadata(file, "format");
     const char *text = safetensors_metadata(file, "config");
@@ -316,7 +317,7 @@ static bool load(struct temporal_attention **model, const struct safetensors *fi
     json_decref(json);
     if (!ok)
         return error_wrap(err, "%s", file->path);
-    return import(model, &config, file, err);
+    return temporal_attention_import_tensors(model, &config, file, err);
 }
 
 bool temporal_attention_load(struct temporal_attention **model, const char *path, struct error *err)
@@ -325,7 +326,7 @@ bool temporal_attention_load(struct temporal_attention **model, const char *path
 
     if (!safetensors_open(&file, path, err))
         return false;
-    const bool ok = load(model, &file, err);
+    const bool ok = temporal_attention_load_tensors(model, &file, err);
     safetensors_close(&file);
     return ok;
 }
@@ -338,7 +339,7 @@ bool temporal_attention_import(struct temporal_attention **model,
 
     if (!safetensors_open(&file, path, err))
         return false;
-    const bool ok = import(model, config, &file, err);
+    const bool ok = temporal_attention_import_tensors(model, config, &file, err);
     safetensors_close(&file);
     return ok;
 }

@@ -3,6 +3,7 @@
 #include "base/error.h"
 
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 
 /* The package's: of its even share of a row's tokens an expert takes a quarter more. */
@@ -60,14 +61,15 @@ struct part {
 static size_t linear_part(struct temporal_layers *l, size_t x, const struct part *part)
 {
     const size_t weight = temporal_weight(
-        l, piece_of(part->weight, (struct temporal_attention_piece){.dims = 2,
-                                                                    .shape = {part->total, part->in},
-                                                                    .first = part->first,
-                                                                    .rows = part->rows,
-                                                                    .transposed = true,
-                                                                    .start = TEMPORAL_START_UNIFORM,
-                                                                    .low = -part->weight_bound,
-                                                                    .high = part->weight_bound}));
+        l,
+        piece_of(part->weight, (struct temporal_attention_piece){.dims = 2,
+                                                                 .shape = {part->total, part->in},
+                                                                 .first = part->first,
+                                                                 .rows = part->rows,
+                                                                 .transposed = true,
+                                                                 .start = TEMPORAL_START_UNIFORM,
+                                                                 .low = -part->weight_bound,
+                                                                 .high = part->weight_bound}));
     const size_t bias = temporal_weight(
         l, piece_of(part->bias, (struct temporal_attention_piece){.dims = 1,
                                                                   .shape = {part->total},
@@ -99,10 +101,10 @@ size_t temporal_linear(struct temporal_layers *l, size_t x, struct temporal_line
 size_t temporal_norm(struct temporal_layers *l, const char *module, size_t width, size_t x,
                      size_t residual)
 {
-    const size_t gain = temporal_weight(
-        l, piece_of(name_of("%s.weight", module),
-                    (struct temporal_attention_piece){
-                        .dims = 1, .shape = {width}, .start = TEMPORAL_START_ONE}));
+    const size_t gain =
+        temporal_weight(l, piece_of(name_of("%s.weight", module),
+                                    (struct temporal_attention_piece){
+                                        .dims = 1, .shape = {width}, .start = TEMPORAL_START_ONE}));
     const size_t bias = temporal_weight(
         l, piece_of(name_of("%s.bias", module),
                     (struct temporal_attention_piece){.dims = 1, .shape = {width}}));
@@ -156,8 +158,7 @@ static size_t attention(struct temporal_layers *l, struct layer *layer, size_t x
     if (layer->last) {
         from = projection(l, layer, x, d, 2 * d);
         query = projection(l, layer, last_step(l, x), 0, d);
-        layer->attention =
-            (struct temporal_attention_last){query, from, d, 2 * d, 0, layer->time};
+        layer->attention = (struct temporal_attention_last){query, from, d, 2 * d, 0, layer->time};
     } else {
         from = projection(l, layer, x, 0, 3 * d);
         if (layer->final)
@@ -184,14 +185,15 @@ static size_t expert_weight(struct temporal_layers *l, const struct layer *layer
 {
     const double bound = 1 / sqrt((double)out); /* the package's, by the last dimension */
 
-    return temporal_weight(l, piece_of(name_of("%s.feedforward.experts.%s", layer->module.text, name),
-                                       (struct temporal_attention_piece){
-                                           .dims = 3,
-                                           .shape = {layer->experts, in, out},
-                                           .start = TEMPORAL_START_UNIFORM,
-                                           .low = -bound,
-                                           .high = bound,
-                                       }));
+    return temporal_weight(l,
+                           piece_of(name_of("%s.feedforward.experts.%s", layer->module.text, name),
+                                    (struct temporal_attention_piece){
+                                        .dims = 3,
+                                        .shape = {layer->experts, in, out},
+                                        .start = TEMPORAL_START_UNIFORM,
+                                        .low = -bound,
+                                        .high = bound,
+                                    }));
 }
 
 static size_t experts(struct temporal_layers *l, const struct layer *layer, size_t x)
@@ -224,12 +226,11 @@ static size_t feedforward(struct temporal_layers *l, const struct layer *layer, 
         return temporal_dropout(l, experts(l, layer, x));
     const struct name first = name_of("%s.feedforward.0", layer->module.text);
     const struct name second = name_of("%s.feedforward.3", layer->module.text);
-    const size_t hidden =
-        temporal_linear(l, x, (struct temporal_linear){first.text, layer->width, layer->hidden, true});
-    return temporal_dropout(
-        l, temporal_linear(
-               l, temporal_dropout(l, hidden),
-               (struct temporal_linear){second.text, layer->hidden, layer->width, false}));
+    const size_t hidden = temporal_linear(
+        l, x, (struct temporal_linear){first.text, layer->width, layer->hidden, true});
+    return temporal_dropout(l, temporal_linear(l, temporal_dropout(l, hidden),
+                                               (struct temporal_linear){second.text, layer->hidden,
+                                                                        layer->width, false}));
 }
 
 static size_t layer_norm(struct temporal_layers *l, const struct layer *layer, int which, size_t x,
@@ -254,8 +255,8 @@ static size_t pre_norm(struct temporal_layers *l, struct layer *layer, size_t x)
 {
     const size_t a =
         temporal_dropout(l, attention(l, layer, layer_norm(l, layer, 1, x, GRAPH_NONE)));
-    const size_t y = node(
-        l, (struct graph_node){.op = &op_add, .in = {layer->last ? last_step(l, x) : x, a}});
+    const size_t y =
+        node(l, (struct graph_node){.op = &op_add, .in = {layer->last ? last_step(l, x) : x, a}});
     const size_t f = feedforward(l, layer, layer_norm(l, layer, 2, y, GRAPH_NONE));
 
     return node(l, (struct graph_node){.op = &op_add, .in = {y, f}});
@@ -287,8 +288,8 @@ static void encoder_weights(struct temporal_layers *l, const char *module, size_
                                                        .high = bound};
         struct temporal_attention_piece bias = piece;
         bias.dims = 1;
-        weights[2 * i] = temporal_weight(
-            l, piece_of(name_of("%s.encoder.%zu.weight", module, 2 * i), piece));
+        weights[2 * i] =
+            temporal_weight(l, piece_of(name_of("%s.encoder.%zu.weight", module, 2 * i), piece));
         weights[2 * i + 1] =
             temporal_weight(l, piece_of(name_of("%s.encoder.%zu.bias", module, 2 * i), bias));
         in = out;
@@ -301,8 +302,8 @@ static size_t aggregate(struct temporal_layers *l, const struct temporal_order_a
 {
     const struct temporal_attention_config *c = l->config;
     struct graph_node given = {
-        .op = c->aggregation == TEMPORAL_ATTENTION_FM ? &op_factor_machine
-                                                      : &op_feature_aggregation,
+        .op =
+            c->aggregation == TEMPORAL_ATTENTION_FM ? &op_factor_machine : &op_feature_aggregation,
         .in = {numbers ? GRAPH_NONE : order->inputs->categorical, order->table,
                numbers ? order->inputs->numeric : GRAPH_NONE},
         .settings.order_features.first_row = first_number(l),
@@ -323,11 +324,11 @@ static size_t table_bias(struct temporal_layers *l, struct name name, size_t row
 {
     if (!l->config->emb_tbl_use_bias)
         return GRAPH_NONE;
-    return temporal_weight(l, piece_of(name, (struct temporal_attention_piece){
-                                                 .dims = 2,
-                                                 .shape = {rows, columns},
-                                                 .start = TEMPORAL_START_NORMAL,
-                                                 .unused = unused}));
+    return temporal_weight(
+        l, piece_of(name, (struct temporal_attention_piece){.dims = 2,
+                                                            .shape = {rows, columns},
+                                                            .start = TEMPORAL_START_NORMAL,
+                                                            .unused = unused}));
 }
 
 /* Orders as steps: aggregated features side by side, normalised, the learned step behind them. */
@@ -345,12 +346,12 @@ static size_t order_steps(struct temporal_layers *l, const struct temporal_order
                                                       .start = TEMPORAL_START_UNIFORM,
                                                       .high = 1}));
 
-    table_bias(l, name_of("%s.emb_tbl_bias", order->module),
-               c->n_cat_features + c->n_num_features, order->embedding, true);
+    table_bias(l, name_of("%s.emb_tbl_bias", order->module), c->n_cat_features + c->n_num_features,
+               order->embedding, true);
     const size_t categories = aggregate(l, order, false), numbers = aggregate(l, order, true);
-    const size_t x = temporal_norm(l, feature_norm.text, width,
-                                   temporal_concatenate(l, categories, numbers, GRAPH_NONE),
-                                   GRAPH_NONE);
+    const size_t x =
+        temporal_norm(l, feature_norm.text, width,
+                      temporal_concatenate(l, categories, numbers, GRAPH_NONE), GRAPH_NONE);
     const size_t appended = node(l, (struct graph_node){.op = &op_append_step, .in = {x, dummy}});
     return temporal_norm(l, norm.text, width, appended, GRAPH_NONE);
 }
@@ -387,9 +388,8 @@ static size_t feature_tokens(struct temporal_layers *l, size_t table)
     const struct temporal_attention_net *net = l->net;
     const size_t columns = c->dim_embedding_table, engineered = c->n_engineered_num_features;
     const size_t table2 = temporal_table(l, "embedding_engineered.weight", engineered + 1, columns);
-    const size_t bias =
-        table_bias(l, name_of("feature_attention.emb_tbl_bias"),
-                   c->n_cat_features + c->n_num_features, columns, false);
+    const size_t bias = table_bias(l, name_of("feature_attention.emb_tbl_bias"),
+                                   c->n_cat_features + c->n_num_features, columns, false);
     const size_t bias2 = table_bias(l, name_of("feature_attention.engineered_emb_tbl_bias"),
                                     engineered, columns, false);
 

@@ -48,9 +48,9 @@ size_t temporal_concatenate(struct temporal_layers *l, size_t a, size_t b, size_
 struct temporal_order_attention {
     const char *module;
     const struct temporal_attention_inputs *inputs;
-    size_t track;     /* of the orders; the next is the appended one */
-    size_t table;     /* value id */
-    size_t embedding; /* columns of the table */
+    size_t track;                          /* of the orders; the next is the appended one */
+    size_t table;                          /* value id */
+    size_t embedding;                      /* columns of the table */
     size_t hidden, heads, layers, experts; /* experts 0: feed-forward */
     bool time, all_steps;
 };

@@ -67,7 +67,9 @@ static void fill_labels(const struct temporal_attention_net *net, struct graph_r
     if (net->share != GRAPH_NONE)
         graph_run_input(run, net->share)[0] = (real)turn->share;
     if (net->batch_rows != GRAPH_NONE)
-        graph_run_input(run, net->batch_rows)[0] = turn->label ? (real)turn->batch_rows : 1;
+        /* Balance is a means of training, no part of the loss that is measured. */
+        graph_run_input(run, net->batch_rows)[0] =
+            turn->training ? (real)turn->batch_rows : (real)INFINITY;
 }
 
 void temporal_attention_net_fill(const struct temporal_attention_net *net, struct graph_run *run,
