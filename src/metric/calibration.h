@@ -21,6 +21,7 @@ enum { CALIBRATION_BINS_MAX = 100 };
 struct calibration_bin {
     double low, high; /* smallest and largest score in it */
     double weight, mean_score, positive_rate;
+    double rate_low, rate_high; /* of positive_rate, calibration_interval() */
 };
 
 struct calibration {
@@ -35,6 +36,16 @@ struct calibration {
  * together, in the bin where the middle of their weight falls; bins left empty by that are dropped.
  */
 void calibration_build(struct calibration *out, const struct ranking *ranking, size_t bins);
+
+/* The same in `bins` equal steps of [0, 1]; scores outside count in the outer bins. Bins without a
+ * row are dropped. */
+void calibration_build_steps(struct calibration *out, const struct ranking *ranking, size_t bins);
+
+/*
+ * Where the true share lies, 95 times in a hundred, when a share of `weight` rows was `rate`:
+ * Wilson's interval (1927). A row of weight 2 counts as two rows. NaN without rows.
+ */
+void calibration_interval(double rate, double weight, double *low, double *high);
 
 /*
  * Weight of positive and negative rows by score, in `bins` equal steps of [0, 1]; scores outside

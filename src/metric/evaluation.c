@@ -5,11 +5,12 @@
 #include "metric/calibration.h"
 #include "metric/confusion.h"
 #include "metric/curve.h"
+#include "metric/evaluation_parts.h"
 #include "metric/spread.h"
 
 #include <math.h>
 
-enum { RESAMPLES = 5, RESAMPLE_ROWS_MIN = 200, HISTOGRAM_BINS = 20 };
+enum { RESAMPLES = 5, RESAMPLE_ROWS_MIN = 200 };
 
 static const char *const metric_names[] = {
 #define X(name) #name,
@@ -80,78 +81,12 @@ static struct evaluation best_constant(const struct ranking *ranking)
     return out;
 }
 
-static json_t *number(double value)
-{
-    return isfinite(value) ? json_real(value) : json_string("NaN");
-}
-
-/* A weight: whole numbers stay whole. */
-static json_t *amount(double value)
-{
-    if (isfinite(value) && value == floor(value) && fabs(value) < 0x1p53)
-        return json_integer((json_int_t)value);
-    return number(value);
-}
-
-static json_t *numbers(const double *value, size_t count)
-{
-    json_t *list = json_array();
-
-    for (size_t i = 0; i < count; i++)
-        json_array_append_new(list, number(value[i]));
-    return list;
-}
-
 static json_t *confusion_document(const struct confusion *c)
 {
-    return json_pack("{s:{s:o,s:o},s:{s:o,s:o}}", "0", "0", amount(c->true_negative), "1",
-                     amount(c->false_positive), "1", "0", amount(c->false_negative), "1",
-                     amount(c->true_positive));
-}
-
-static void add_curves(json_t *document, const struct ranking *pooled, size_t points)
-{
-    struct curve curve;
-
-    curve_roc(&curve, pooled, points);
-    json_object_set_new(document, "receiver_operating_characteristic_curve",
-                        json_pack("{s:o,s:o}", "false_positive_rates",
-                                  numbers(curve.x, curve.count), "true_positive_rates",
-                                  numbers(curve.y, curve.count)));
-    curve_clear(&curve);
-    curve_precision_recall(&curve, pooled, points);
-    json_object_set_new(document, "precision_recall_curve",
-                        json_pack("{s:o,s:o}", "precisions", numbers(curve.y, curve.count),
-                                  "recalls", numbers(curve.x, curve.count)));
-    curve_clear(&curve);
-}
-
-static void add_calibration(json_t *document, const struct ranking *pooled, size_t bins)
-{
-    double edge[HISTOGRAM_BINS + 1], positive[HISTOGRAM_BINS], negative[HISTOGRAM_BINS];
-    struct calibration calibration;
-    json_t *list = json_array(), *positives = json_array(), *negatives = json_array();
-
-    calibration_build(&calibration, pooled, bins);
-    for (size_t b = 0; b < calibration.count; b++) {
-        const struct calibration_bin *bin = &calibration.bin[b];
-        json_array_append_new(
-            list, json_pack("{s:o,s:o,s:o,s:o,s:o}", "low", number(bin->low), "high",
-                            number(bin->high), "weight", amount(bin->weight), "mean_score",
-                            number(bin->mean_score), "positive_rate", number(bin->positive_rate)));
-    }
-    json_object_set_new(document, "calibration", json_pack("{s:o}", "bins", list));
-
-    calibration_histogram(pooled, HISTOGRAM_BINS, positive, negative);
-    for (size_t b = 0; b < HISTOGRAM_BINS; b++) {
-        json_array_append_new(positives, amount(positive[b]));
-        json_array_append_new(negatives, amount(negative[b]));
-    }
-    for (size_t b = 0; b <= HISTOGRAM_BINS; b++)
-        edge[b] = (double)b / HISTOGRAM_BINS;
-    json_object_set_new(document, "score_histogram",
-                        json_pack("{s:o,s:o,s:o}", "edges", numbers(edge, HISTOGRAM_BINS + 1),
-                                  "positives", positives, "negatives", negatives));
+    return json_pack("{s:{s:o,s:o},s:{s:o,s:o}}", "0", "0", evaluation_amount(c->true_negative),
+                     "1", evaluation_amount(c->false_positive), "1", "0",
+                     evaluation_amount(c->false_negative), "1",
+                     evaluation_amount(c->true_positive));
 }
 
 /* Rows copied one after the other. */
@@ -237,8 +172,9 @@ static void add_metrics(json_t *document, const struct evaluation *value,
         snprintf(name, sizeof name, "%s%s", metric_names[m], suffix);
         json_object_set_new(
             document, name,
-            json_pack("{s:o,s:o}", "value", number(value->value[m]), "standard_deviation",
-                      number(repeats ? spread(spread_deviation, repeat, repeats, m) : NAN)));
+            json_pack(
+                "{s:o,s:o}", "value", evaluation_number(value->value[m]), "standard_deviation",
+                evaluation_number(repeats ? spread(spread_deviation, repeat, repeats, m) : NAN)));
     }
 }
 
@@ -259,11 +195,12 @@ static struct rows_copy pool_rows(const struct scored *rows, size_t folds)
 static json_t *fold_document(size_t fold, const struct scored *rows, const struct ranking *ranking,
                              const struct evaluation *evaluation)
 {
-    json_t *document = json_pack("{s:I,s:I,s:o}", "fold", (json_int_t)fold, "samples",
-                                 (json_int_t)rows->count, "positives", amount(ranking->positives));
+    json_t *document =
+        json_pack("{s:I,s:I,s:o}", "fold", (json_int_t)fold, "samples", (json_int_t)rows->count,
+                  "positives", evaluation_amount(ranking->positives));
 
     for (size_t m = 0; m < EVALUATION_COUNT; m++)
-        json_object_set_new(document, metric_names[m], number(evaluation->value[m]));
+        json_object_set_new(document, metric_names[m], evaluation_number(evaluation->value[m]));
     return document;
 }
 
@@ -325,14 +262,18 @@ bool evaluation_json(json_t **document, const struct scored *rows, size_t folds,
     const struct confusion confusion = confusion_at(&pooled, settings->threshold);
 
     json_t *metrics = json_pack("{s:I,s:o,s:o,s:o}", "samples", (json_int_t)view.count, "positives",
-                                amount(pooled.positives), "threshold", number(settings->threshold),
-                                "confusion_matrix", confusion_document(&confusion));
+                                evaluation_amount(pooled.positives), "threshold",
+                                evaluation_number(settings->threshold), "confusion_matrix",
+                                confusion_document(&confusion));
     if (folds > 1)
         list = add_folds(metrics, rows, folds, settings);
     else
         add_single(metrics, &view, &pooled, settings);
-    add_curves(metrics, &pooled, settings->curve_points);
-    add_calibration(metrics, &pooled, settings->bins);
+    evaluation_add_curves(metrics, &pooled, settings->curve_points);
+    evaluation_add_calibration(metrics, &pooled, settings->bins);
+    evaluation_add_top(metrics, &pooled);
+    if (settings->daily)
+        evaluation_add_daily(metrics, &view, settings->daily);
     ranking_clear(&pooled);
     rows_copy_clear(&all);
 

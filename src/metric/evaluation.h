@@ -10,24 +10,33 @@
  *      "receiver_operating_characteristic_curve":
  *          {"false_positive_rates": [], "true_positive_rates": []},
  *      "precision_recall_curve": {"precisions": [], "recalls": []},
- *      "calibration": {"bins": [{"low", "high", "weight", "mean_score", "positive_rate"}]},
- *      "score_histogram": {"edges": [], "positives": [], "negatives": []}},
+ *      "calibration": {"bins": [{"low", "high", "weight", "mean_score", "positive_rate",
+ *                                "rate_low", "rate_high"}],      bins of equal weight
+ *                      "expected_error": 0.01,
+ *                      "step_bins": [], "step_expected_error"},  equal steps of the score
+ *      "score_histogram": {"edges": [], "positives": [], "negatives": []},
+ *      "top": {"k": [1, 2, ...], "precisions": [], "recalls": []},           metric/top.h
+ *      "daily_top": {"k": 100, "keep_found": false, "value": 0.29, "best": 0.5, metric/daily_top.h
+ *          "days": [{"day": "2018-08-08", "entities", "positives", "found", "precision"}]}},
  *    "folds": [{"fold": 0, "samples": 200, "positives": 42, "auc": 0.73, ...}]}
  *
- * A number that does not exist is the string "NaN" (metric/ranking.h, confusion.h say which).
+ * "daily_top" is there when the settings say which day and entity each row is of. The rates' low
+ * and high are Wilson's interval of 95 %. A number that does not exist is the string "NaN"
+ * (metric/ranking.h, confusion.h say which).
  *
  * One evaluation: standard deviations are over 5 random draws of 80 % of the rows, and "NaN" below
  * 200 rows. Folds: a metric is the mean over the folds and its deviation is over the folds; the
- * confusion matrix, curves, calibration and histogram pool the rows of all folds; "folds" lists
- * each. The best constant classifier answers what is best without looking at a row: positive for
- * recall, precision, F and the four rates, the commoner class for accuracy, the positive share as a
- * score for log loss, Brier score and calibration; it ranks nothing, so its AUC is one half.
+ * confusion matrix, curves, calibration, histogram and tops pool the rows of all folds; "folds"
+ * lists each. The best constant classifier answers what is best without looking at a row: positive
+ * for recall, precision, F and the four rates, the commoner class for accuracy, the positive share
+ * as a score for log loss, Brier score and calibration; it ranks nothing, so its AUC is one half.
  *
  * Same rows and seed, same document.
  */
 #ifndef QUERN_METRIC_EVALUATION_H
 #define QUERN_METRIC_EVALUATION_H
 
+#include "metric/daily_top.h"
 #include "metric/ranking.h"
 
 #include <jansson.h>
@@ -61,14 +70,21 @@ struct evaluation {
     double value[EVALUATION_COUNT]; /* by enum evaluation_metric */
 };
 
-struct evaluation_settings {
-    double threshold;    /* a row is called positive at or above it */
-    size_t bins;         /* of the calibration, 1 to 100 */
-    size_t curve_points; /* of each curve, at least 2 */
-    uint64_t seed;       /* of the resamples */
+/* Of each row of all folds, one fold after the other. */
+struct evaluation_daily {
+    struct daily_settings settings;
+    const int64_t *day, *entity;
 };
 
-struct evaluation_settings evaluation_defaults(void); /* 0.5, 10, 200, 0 */
+struct evaluation_settings {
+    double threshold;                     /* a row is called positive at or above it */
+    size_t bins;                          /* of the calibration, 1 to 100 */
+    size_t curve_points;                  /* of each curve, at least 2 */
+    uint64_t seed;                        /* of the resamples */
+    const struct evaluation_daily *daily; /* NULL for none */
+};
+
+struct evaluation_settings evaluation_defaults(void); /* 0.5, 10, 200, 0, NULL */
 
 struct evaluation evaluation_compute(const struct ranking *ranking,
                                      const struct evaluation_settings *settings);

@@ -43,13 +43,14 @@ struct fitting {
 /* Writing and flushing a file takes about as long as a small epoch. */
 static const double seconds_between_checkpoints = 0.5;
 
-static void fill_slice(void *context, size_t step, size_t index, struct graph_run *run)
+static void fill_slice(void *context, size_t step, size_t index, size_t turn, struct graph_run *run)
 {
     struct fitting *f = context;
     const struct journey_set *set = f->fit->set;
     struct journey_slice *slice = &f->slice[index];
     const size_t at = index * f->batches.slice;
 
+    (void)turn; /* a slice is one turn */
     journey_batches_slice(&f->batches, step, index, slice);
     for (size_t i = 0; i < slice->rows; i++) {
         const size_t row = slice->row[i];

@@ -21,6 +21,19 @@ struct graph *graph_new(size_t rows, size_t steps)
     return graph;
 }
 
+struct graph *graph_new_tracks(size_t rows, const size_t *steps, size_t count)
+{
+    struct graph *graph = graph_new(rows, 1);
+
+    BUG_ON(!count || count > OP_TRACKS_MAX);
+    graph->tracks = count;
+    for (size_t k = 0; k < count; k++) {
+        BUG_ON(!steps[k]);
+        graph->track_steps[k] = steps[k];
+    }
+    return graph;
+}
+
 void graph_free(struct graph *graph)
 {
     if (!graph)
@@ -49,6 +62,7 @@ static size_t add_value(struct graph *graph, enum value_kind kind, const struct 
 {
     BUG_ON(graph->finished);
     BUG_ON(!shape->rank || shape->rank > SHAPE_RANK_MAX || !shape_width(shape));
+    BUG_ON(shape->track && (shape->lead != SHAPE_LEAD_STEPS || shape->track >= graph->tracks));
     graph->value = memory_resize(graph->value, graph->values + 1, sizeof *graph->value);
     graph->value[graph->values] = (struct value){.kind = kind, .shape = *shape};
     return graph->values++;
@@ -112,7 +126,8 @@ static void check_inputs(struct graph *graph, const struct graph_node *given)
         struct value *value = &graph->value[id];
         BUG_ON((value->kind == VALUE_INDEX) != (op->index >> i & 1));
         if (op->matrix >> i & 1) {
-            BUG_ON(value->kind != VALUE_PARAMETER || value->shape.rank != 2);
+            BUG_ON(value->kind != VALUE_PARAMETER);
+            BUG_ON(value->shape.rank != 2 && value->shape.rank != 3);
             value->matrix = true;
         }
     }
@@ -120,10 +135,13 @@ static void check_inputs(struct graph *graph, const struct graph_node *given)
 
 size_t graph_add(struct graph *graph, struct graph_node given)
 {
-    struct op_plan plan = {
-        .rows_max = graph->rows, .steps_max = graph->steps, .settings = &given.settings};
+    struct op_plan plan = {.rows_max = graph->rows,
+                           .steps_max = graph->steps,
+                           .tracks = graph->tracks,
+                           .settings = &given.settings};
     bool gradient = false;
 
+    memcpy(plan.track_steps_max, graph->track_steps, sizeof plan.track_steps_max);
     check_inputs(graph, &given);
     for (size_t i = 0; i < given.op->inputs; i++) {
         plan.present[i] = given.in[i] != GRAPH_NONE;
@@ -153,12 +171,34 @@ size_t graph_add(struct graph *graph, struct graph_node given)
     return id;
 }
 
+void graph_narrow(struct graph *graph, struct graph_narrow narrow)
+{
+    const struct value *gate = &graph->value[narrow.gate];
+
+    BUG_ON(graph->finished || narrow.gate >= graph->values);
+    BUG_ON(narrow.from >= graph->tracks || narrow.to >= graph->tracks || narrow.from == narrow.to);
+    BUG_ON(graph->track_steps[narrow.to] < graph->track_steps[narrow.from]);
+    BUG_ON(gate->shape.lead != SHAPE_LEAD_ROWS || narrow.column >= shape_width(&gate->shape));
+    for (size_t i = 0; i < GRAPH_NARROW_INPUTS_MAX; i++) {
+        const struct value *from = &graph->value[narrow.input_from[i]];
+        const struct value *to = &graph->value[narrow.input_to[i]];
+        if (narrow.input_from[i] == GRAPH_NONE)
+            continue;
+        BUG_ON(from->kind != to->kind || (to->kind != VALUE_INPUT && to->kind != VALUE_INDEX));
+        BUG_ON(from->shape.lead != SHAPE_LEAD_STEPS || to->shape.lead != SHAPE_LEAD_STEPS);
+        BUG_ON(from->shape.track != narrow.from || to->shape.track != narrow.to);
+        BUG_ON(shape_width(&from->shape) != shape_width(&to->shape));
+    }
+    graph->node = memory_resize(graph->node, graph->nodes + 1, sizeof *graph->node);
+    graph->node[graph->nodes++] = (struct node){.narrow = narrow};
+}
+
 /* Panels to pack of a matrix [k, n], as it is or transposed. */
 static size_t panels_of(const struct graph *graph, const struct value *value, bool transposed)
 {
     if (value->in_place && !transposed)
         return 0;
-    return kernels_panels(graph->kernels, value->shape.d[transposed ? 0 : 1]);
+    return kernels_panels(graph->kernels, transposed ? value_k(value) : value_n(value));
 }
 
 /*
@@ -168,7 +208,7 @@ static size_t panels_of(const struct graph *graph, const struct value *value, bo
 static bool fits_in_place(const struct graph *graph, const struct value *value)
 {
     enum { ROW_MAX = 256 };
-    const size_t n = value->shape.d[1];
+    const size_t n = value_n(value);
 
     return n % graph->kernels->panel == 0 && n <= ROW_MAX;
 }
@@ -180,39 +220,58 @@ void graph_finish(struct graph *graph)
         struct value *value = &graph->value[id];
         if (!value->matrix)
             continue;
-        const size_t k = value->shape.d[0], n = value->shape.d[1];
+        const size_t k = value_k(value), n = value_n(value), count = value_matrices(value);
         value->in_place = fits_in_place(graph, value);
         if (!value->in_place)
-            value->packed = take(&graph->packed_size, kernels_packed_size(graph->kernels, k, n));
+            value->packed =
+                take(&graph->packed_size, count * kernels_packed_size(graph->kernels, k, n));
         value->packed_transposed =
-            take(&graph->packed_size, kernels_packed_size(graph->kernels, n, k));
+            take(&graph->packed_size, count * kernels_packed_size(graph->kernels, n, k));
     }
     graph->finished = true;
+}
+
+/* The share first .. last-1 of all panels, of which `passed` come before those of this matrix. */
+struct share {
+    size_t first, last, passed;
+};
+
+/* Matrix `which` of a parameter, as it is or transposed. */
+static void pack_matrix(const struct graph *graph, const struct value *value, size_t which,
+                        bool transposed, const real *parameters, real *packed, struct share *share)
+{
+    const size_t panels = panels_of(graph, value, transposed);
+    const size_t from = share->first > share->passed ? share->first - share->passed : 0;
+    const size_t to = share->last - (share->last < share->passed ? share->last : share->passed);
+    const size_t k = value_k(value), n = value_n(value);
+    const size_t size = transposed ? kernels_packed_size(graph->kernels, n, k)
+                                   : kernels_packed_size(graph->kernels, k, n);
+
+    if (from < panels && to > from)
+        (transposed ? graph->kernels->pack_transposed : graph->kernels->pack)(
+            packed + (transposed ? value->packed_transposed : value->packed) + which * size,
+            parameters + value->place + which * k * n, k, n, from, to < panels ? to : panels);
+    share->passed += panels;
 }
 
 void graph_pack(const struct graph *graph, const real *parameters, real *packed, size_t part,
                 size_t parts)
 {
-    size_t total = 0, passed = 0;
+    size_t total = 0;
 
     for (size_t id = 1; id < graph->values; id++)
         if (graph->value[id].matrix)
-            total += panels_of(graph, &graph->value[id], false) +
-                     panels_of(graph, &graph->value[id], true);
-    const size_t first = total * part / parts, last = total * (part + 1) / parts;
-    for (size_t id = 1; id < graph->values; id++)
-        for (int transposed = 0; graph->value[id].matrix && transposed < 2; transposed++) {
-            const struct value *value = &graph->value[id];
-            const size_t panels = panels_of(graph, value, transposed);
-            const size_t from = first > passed ? first - passed : 0;
-            const size_t to = last - (last < passed ? last : passed);
-            if (from < panels && to > from)
-                (transposed ? graph->kernels->pack_transposed : graph->kernels->pack)(
-                    packed + (transposed ? value->packed_transposed : value->packed),
-                    parameters + value->place, value->shape.d[0], value->shape.d[1], from,
-                    to < panels ? to : panels);
-            passed += panels;
+            total +=
+                value_matrices(&graph->value[id]) * (panels_of(graph, &graph->value[id], false) +
+                                                     panels_of(graph, &graph->value[id], true));
+    struct share share = {.first = total * part / parts, .last = total * (part + 1) / parts};
+    for (size_t id = 1; id < graph->values; id++) {
+        const struct value *value = &graph->value[id];
+        for (size_t m = 0; value->matrix && m < value_matrices(value); m++) {
+            pack_matrix(graph, value, m, false, parameters, packed, &share);
+            pack_matrix(graph, value, m, true, parameters, packed, &share);
         }
+    }
 }
 
 size_t graph_parameter_count(const struct graph *graph)

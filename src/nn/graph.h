@@ -20,6 +20,15 @@
  *   3. add the gradient vectors of the slices in fixed order
  * Steps 1 and 2 allocate nothing, and the result does not depend on the number of threads.
  *
+ * A graph of rows with several sequences each has tracks (shape.h):
+ *
+ *   struct graph *g = graph_new_tracks(8, (size_t[]){51, 52}, 2);
+ *   size_t x = graph_input(g, "x", SHAPE_TRACK(0, 5));
+ *
+ * The lengths of a track are given to graph_run_begin(), or computed on the way: after
+ * graph_narrow() a track holds the steps of another, but none of the rows whose gate is 0, so that
+ * all ops on it do nothing for these rows.
+ *
  * Mistakes in building a graph are bugs of this program and end in BUG(); sizes that come from
  * outside are checked before (see journey_attention_net.h).
  */
@@ -53,6 +62,8 @@ struct graph_parameter {
 
 /* Slices have at most `rows` rows of at most `steps` steps (1 for a model without time). */
 struct graph *graph_new(size_t rows, size_t steps);
+/* Row-major, `count` tracks of at most steps[k] steps a row. */
+struct graph *graph_new_tracks(size_t rows, const size_t *steps, size_t count);
 void graph_free(struct graph *graph);
 
 /* Building. Each returns the id of the new value. */
@@ -60,6 +71,20 @@ size_t graph_parameter(struct graph *graph, const char *name, struct shape shape
 size_t graph_input(struct graph *graph, const char *name, struct shape shape);
 size_t graph_input_index(struct graph *graph, const char *name, struct shape shape);
 size_t graph_add(struct graph *graph, struct graph_node node);
+
+/*
+ * Nodes added after this find in track `to` the steps of track `from`, but none of the rows where
+ * number `column` of the value `gate` (of rows) is not above 0. Inputs in track `to` are copied
+ * from inputs in track `from`; nobody else fills them. No gradient passes.
+ */
+enum { GRAPH_NARROW_INPUTS_MAX = 4 };
+struct graph_narrow {
+    size_t from, to;
+    size_t gate, column;
+    size_t input_from[GRAPH_NARROW_INPUTS_MAX], input_to[GRAPH_NARROW_INPUTS_MAX];
+};
+void graph_narrow(struct graph *graph, struct graph_narrow narrow);
+
 /* No more nodes: lay out the buffers. */
 void graph_finish(struct graph *graph);
 
@@ -91,12 +116,17 @@ struct graph_batch {
     size_t rows; /* at most those of the graph; 0 is fine */
     /* [rows], each 1 to the graph's steps, longest first. NULL: every row has all of them. */
     const size_t *length;
+    /* With tracks: [rows] each, 0 to the steps of the track, in any order; NULL: all 0. */
+    const size_t *track_length[OP_TRACKS_MAX];
     bool training;
     uint64_t seed;    /* of this training step: seeds the dropout */
     size_t first_row; /* number of row 0 within the whole batch, so slices draw different masks */
 };
 
-/* What the next slice holds; afterwards inputs may be filled at the places start[t] + b. */
+/*
+ * What the next slice holds; afterwards inputs may be filled at the places start[t] + b, or
+ * track[k].begin[b] + t.
+ */
 void graph_run_begin(struct graph_run *run, const struct graph_batch *batch);
 const struct op_batch *graph_run_batch(const struct graph_run *run);
 

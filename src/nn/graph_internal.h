@@ -19,14 +19,32 @@ struct value {
     size_t packed, packed_transposed;
 };
 
+/* Matrices of weights in a parameter [k, n] or [e, k, n], and their sizes. */
+static inline size_t value_matrices(const struct value *value)
+{
+    return value->shape.rank == 3 ? value->shape.d[0] : 1;
+}
+
+static inline size_t value_k(const struct value *value)
+{
+    return value->shape.d[value->shape.rank - 2];
+}
+
+static inline size_t value_n(const struct value *value)
+{
+    return value->shape.d[value->shape.rank - 1];
+}
+
 struct node {
-    struct graph_node given;
+    struct graph_node given; /* op NULL: the node narrows a track */
+    struct graph_narrow narrow;
     size_t out;  /* value id */
     size_t keep; /* place in the run's kept numbers */
 };
 
 struct graph {
     size_t rows, steps;
+    size_t tracks, track_steps[OP_TRACKS_MAX];
     const struct kernels *kernels;
     bool finished;
     size_t values, nodes, parameters;
@@ -38,26 +56,14 @@ struct graph {
     size_t values_size, gradients_size, index_size, keep_size, work_size;
 };
 
-/* Leading count of a shape: at most, for a graph; at present, for a batch. */
+/* Leading count of a shape, at most. */
 static inline size_t graph_lead_max(const struct graph *graph, const struct shape *shape)
 {
     switch (shape->lead) {
     case SHAPE_LEAD_ROWS:
         return graph->rows;
     case SHAPE_LEAD_STEPS:
-        return graph->rows * graph->steps;
-    default:
-        return 1;
-    }
-}
-
-static inline size_t graph_lead(const struct op_batch *batch, const struct shape *shape)
-{
-    switch (shape->lead) {
-    case SHAPE_LEAD_ROWS:
-        return batch->rows;
-    case SHAPE_LEAD_STEPS:
-        return batch->tokens;
+        return graph->rows * (graph->tracks ? graph->track_steps[shape->track] : graph->steps);
     default:
         return 1;
     }

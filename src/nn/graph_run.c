@@ -13,6 +13,7 @@ struct graph_run {
     struct arena memory; /* everything below */
     struct op_batch batch;
     size_t *active, *start;
+    size_t *begin[OP_TRACKS_MAX];
     real *values, *d_values, *keep, *work, *gradients;
     int32_t *index;
     bool *reached; /* [values]: the loss depends on it */
@@ -42,7 +43,13 @@ struct graph_run *graph_run_new(const struct graph *graph, bool gradients)
         .steps_max = graph->steps,
         .active = run->active,
         .start = run->start,
+        .tracks = graph->tracks,
     };
+    for (size_t k = 0; k < graph->tracks; k++) {
+        run->begin[k] = ARENA_ZERO(memory, size_t, graph->rows + 1);
+        run->batch.track[k] =
+            (struct op_track){.steps_max = graph->track_steps[k], .begin = run->begin[k]};
+    }
     return run;
 }
 
@@ -54,6 +61,24 @@ void graph_run_free(struct graph_run *run)
     free(run);
 }
 
+static void begin_tracks(struct graph_run *run, const struct graph_batch *given)
+{
+    struct op_batch *batch = &run->batch;
+
+    batch->steps = batch->tokens = 0;
+    for (size_t k = 0; k < batch->tracks; k++) {
+        struct op_track *track = &batch->track[k];
+        const size_t *length = given->track_length[k];
+        track->tokens = 0;
+        for (size_t b = 0; b < given->rows; b++) {
+            BUG_ON(length && length[b] > track->steps_max);
+            run->begin[k][b] = track->tokens;
+            track->tokens += length ? length[b] : 0;
+        }
+        run->begin[k][given->rows] = track->tokens;
+    }
+}
+
 void graph_run_begin(struct graph_run *run, const struct graph_batch *given)
 {
     struct op_batch *batch = &run->batch;
@@ -63,6 +88,10 @@ void graph_run_begin(struct graph_run *run, const struct graph_batch *given)
     batch->training = given->training;
     batch->seed = given->seed;
     batch->first_row = given->first_row;
+    if (batch->tracks) {
+        begin_tracks(run, given);
+        return;
+    }
     batch->steps = given->rows ? batch->steps_max : 0;
     if (given->length && given->rows)
         batch->steps = given->length[0];
@@ -120,7 +149,7 @@ static struct op_operand operand(struct graph_run *run, const real *parameters, 
     const struct value *value = &run->graph->value[id];
     struct op_operand o = {
         .shape = value->shape,
-        .count = graph_lead(&run->batch, &value->shape),
+        .count = op_lead(&run->batch, &value->shape),
         .width = shape_width(&value->shape),
     };
 
@@ -132,10 +161,12 @@ static struct op_operand operand(struct graph_run *run, const real *parameters, 
         o.x = run->values + value->place;
     if (value->matrix) {
         const struct kernels *kernels = run->graph->kernels;
-        const size_t k = value->shape.d[0], n = value->shape.d[1];
+        const size_t k = value_k(value), n = value_n(value);
         o.panels = value->in_place ? panels_in_place(kernels, o.x, n)
                                    : panels_packed(kernels, packed + value->packed, k);
         o.panels_transposed = panels_packed(kernels, packed + value->packed_transposed, n);
+        o.panels_next = value->in_place ? k * n : kernels_packed_size(kernels, k, n);
+        o.panels_transposed_next = kernels_packed_size(kernels, n, k);
     }
     if (value->gradient && run->with_gradients)
         o.d = value->kind == VALUE_PARAMETER ? run->gradients + value->place
@@ -166,11 +197,51 @@ static struct op_call call_of(struct graph_run *run, const real *parameters, con
     return call;
 }
 
+/* The inputs of row b, of `count` steps, from one track to another. */
+static void narrow_inputs(struct graph_run *run, const struct graph_narrow *narrow, size_t b,
+                          size_t count)
+{
+    const size_t from = run->begin[narrow->from][b], to = run->begin[narrow->to][b];
+
+    for (size_t i = 0; i < GRAPH_NARROW_INPUTS_MAX; i++) {
+        const struct value *source = &run->graph->value[narrow->input_from[i]];
+        const struct value *target = &run->graph->value[narrow->input_to[i]];
+        const size_t width = shape_width(&source->shape);
+        if (source->kind == VALUE_INDEX)
+            memcpy(run->index + target->place + to * width,
+                   run->index + source->place + from * width, count * width * sizeof *run->index);
+        else if (source->kind == VALUE_INPUT)
+            memcpy(run->values + target->place + to * width,
+                   run->values + source->place + from * width, count * width * sizeof(real));
+    }
+}
+
+static void narrow_track(struct graph_run *run, const struct graph_narrow *narrow)
+{
+    const struct value *gate = &run->graph->value[narrow->gate];
+    const real *open = run->values + gate->place + narrow->column;
+    const size_t *from = run->begin[narrow->from], width = shape_width(&gate->shape);
+    size_t tokens = 0;
+
+    for (size_t b = 0; b < run->batch.rows; b++) {
+        const size_t count = open[b * width] > 0 ? from[b + 1] - from[b] : 0;
+        run->begin[narrow->to][b] = tokens;
+        narrow_inputs(run, narrow, b, count);
+        tokens += count;
+    }
+    run->begin[narrow->to][run->batch.rows] = tokens;
+    run->batch.track[narrow->to].tokens = tokens;
+}
+
 void graph_forward(struct graph_run *run, const real *parameters, const real *packed)
 {
     const struct graph *graph = run->graph;
 
     for (size_t i = 0; i < graph->nodes; i++) {
+        if (!graph->node[i].given.op) {
+            narrow_track(run, &graph->node[i].narrow);
+            continue;
+        }
         struct op_call call = call_of(run, parameters, packed, &graph->node[i]);
         graph->node[i].given.op->forward(&call);
     }
@@ -186,10 +257,10 @@ static void reach(struct graph_run *run, size_t loss)
     for (size_t i = graph->nodes; i-- > 0;) {
         const struct node *node = &graph->node[i];
         const struct value *out = &graph->value[node->out];
-        if (!run->reached[node->out] || !out->gradient)
+        if (!node->given.op || !run->reached[node->out] || !out->gradient)
             continue;
         memset(run->d_values + out->d_place, 0,
-               graph_lead(&run->batch, &out->shape) * shape_width(&out->shape) * sizeof(real));
+               op_lead(&run->batch, &out->shape) * shape_width(&out->shape) * sizeof(real));
         for (size_t j = 0; j < node->given.op->inputs; j++)
             if (!(node->given.op->no_gradient >> j & 1))
                 run->reached[node->given.in[j]] = true;
@@ -207,7 +278,7 @@ void graph_backward(struct graph_run *run, const real *parameters, const real *p
     run->d_values[graph->value[loss].d_place] = 1;
     for (size_t i = graph->nodes; i-- > 0;) {
         const struct node *node = &graph->node[i];
-        if (!run->reached[node->out] || !graph->value[node->out].gradient)
+        if (!node->given.op || !run->reached[node->out] || !graph->value[node->out].gradient)
             continue;
         struct op_call call = call_of(run, parameters, packed, node);
         node->given.op->backward(&call);

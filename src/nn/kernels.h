@@ -70,6 +70,37 @@ struct lstm_cell_back {
     real *d_gate; /* [rows, 4 units], written: gradient of the sums */
 };
 
+/*
+ * Rows of logits x [rows, stride], `columns` of them real, become weights:
+ * p = softmax((x scale + mask) row_factor column_factor) over the columns, 0 beyond them.
+ */
+struct softmax_rows {
+    size_t rows, columns;
+    size_t stride; /* a multiple of 16 */
+    real *x;
+    real scale;
+    const real *row_factor;    /* [rows] or NULL */
+    const real *column_factor; /* [stride], not 0 anywhere, or NULL */
+    const real *mask;          /* [rows, columns], rows mask_stride apart, or NULL */
+    size_t mask_stride;
+};
+
+/* Rows of n numbers brought to mean 0 and variance 1, then times gain plus bias; op/layer_norm.c.
+ */
+struct layer_norm {
+    size_t rows, n;
+    const real *x, *residual; /* [rows, n]; residual may be NULL */
+    const real *gain, *bias;  /* [n] */
+    real epsilon;
+    real *y;    /* [rows, n] */
+    real *kept; /* [rows, 2]: mean and 1 / standard deviation; backward reads them */
+};
+
+struct layer_norm_back {
+    const real *dy;                       /* [rows, n] */
+    real *dx, *dresidual, *dgain, *dbias; /* added to; NULL where not wanted */
+};
+
 struct kernels {
     const char *name;
     size_t panel; /* columns of B that are packed side by side */
@@ -78,6 +109,9 @@ struct kernels {
     void (*pack)(real *packed, const real *b, size_t k, size_t n, size_t first, size_t last);
     void (*pack_transposed)(real *packed, const real *b, size_t k, size_t n, size_t first,
                             size_t last);
+    /* All of a matrix whose rows are `stride` apart. */
+    void (*pack_strided)(real *packed, const real *b, size_t stride, size_t k, size_t n);
+    void (*pack_strided_transposed)(real *packed, const real *b, size_t stride, size_t k, size_t n);
     void (*matmul)(const struct matmul *call);
     void (*matmul_transposed)(const struct matmul_transposed *call);
 
@@ -86,6 +120,10 @@ struct kernels {
     void (*log)(real *y, const real *x, size_t n);
     void (*tanh)(real *y, const real *x, size_t n);
     void (*sigmoid)(real *y, const real *x, size_t n);
+
+    void (*softmax_rows)(const struct softmax_rows *call);
+    /* x holds the gradient of p and becomes that of the logits as they came. */
+    void (*softmax_rows_backward)(const struct softmax_rows *call, const real *p);
 
     void (*lstm_forward)(const struct lstm_cell *cell);
     void (*lstm_backward)(const struct lstm_cell_back *cell);
@@ -96,6 +134,15 @@ struct kernels {
     void (*add_product)(real *y, const real *a, const real *b, size_t n); /* y += a b */
     /* Sum of a b, in 16 interleaved partial sums that are added pairwise. */
     real (*dot)(const real *a, const real *b, size_t n);
+
+    real (*sum)(const real *x, size_t n); /* in the order of dot */
+
+    /* y = z if z > 0, else slope z, where z is y + shift; dz from dy and y. dz may be dy. */
+    void (*rectify)(real *y, real shift, real slope, size_t n);
+    void (*rectify_back)(real *dz, const real *dy, const real *y, real slope, size_t n);
+
+    void (*layer_norm)(const struct layer_norm *call);
+    void (*layer_norm_back)(const struct layer_norm *call, const struct layer_norm_back *back);
 
     void (*adam)(const struct adam_step *step, size_t n, const real *gradient, real *weight,
                  real *first, real *second);                  /* adam.h */

@@ -80,6 +80,7 @@ struct predict_source {
     struct table_reader *reader;
     struct table_field *field; /* [used + joined]: used columns in the schema's order, then all */
     size_t used, joined;
+    bool *there; /* [schema->count]: the file has the column, and it is used */
     uint64_t done;
     struct arena memory;
 };

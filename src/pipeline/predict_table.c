@@ -13,9 +13,20 @@
 /* How a column is read: numbers as doubles where that is exact, what else it is as it is. */
 static enum table_type wish_for(enum schema_kind kind, enum table_type type)
 {
-    if (kind == SCHEMA_TEXT)
+    if (kind == SCHEMA_TEXT || kind == SCHEMA_LIST)
         return TABLE_TEXT;
     return type == TABLE_BOOL || type == TABLE_TEXT ? type : TABLE_DOUBLE;
+}
+
+static bool has_lists(const struct table_source *source, const struct schema *schema)
+{
+    struct error absent = {0};
+
+    for (size_t c = 0; c < schema->count; c++)
+        if (schema->column[c].kind == SCHEMA_LIST &&
+            table_source_column(source, schema->column[c].name, &absent))
+            return true;
+    return false;
 }
 
 static bool choose_fields(struct predict_source *source, struct error *err)
@@ -23,14 +34,23 @@ static bool choose_fields(struct predict_source *source, struct error *err)
     const struct schema *schema = bundle_input(source->job->bundle);
     const size_t all = source->job->options->join ? source->table->column_count : 0;
 
+    const bool lists = has_lists(source->table, schema);
+
+    source->there = ARENA_ZERO(&source->memory, bool, schema->count + 1);
     source->field = ARENA_ZERO(&source->memory, struct table_field, schema->count + all + 1);
     for (size_t c = 0; c < schema->count; c++) {
+        struct error absent = {0};
         if (schema->column[c].kind == SCHEMA_IGNORED)
             continue;
         const struct source_column *column =
-            table_source_column(source->table, schema->column[c].name, err);
-        if (!column)
+            table_source_column(source->table, schema->column[c].name, &absent);
+        if (!column && !schema_requires(&schema->column[c], lists))
+            continue;
+        if (!column) {
+            *err = absent;
             return false;
+        }
+        source->there[c] = true;
         source->field[source->used++] =
             (struct table_field){column->name, wish_for(schema->column[c].kind, column->type)};
     }
@@ -131,7 +151,7 @@ bool predict_table_next(struct predict_source *source, struct predict_block *blo
         if (!rows_begin(&rows, err))
             return false;
     for (size_t c = 0, from = 0; c < schema->count; c++) {
-        if (schema->column[c].kind == SCHEMA_IGNORED)
+        if (!source->there[c])
             continue;
         for (size_t row = 0; row < chunk.rows; row++)
             put_cell(&rows, row, c, &chunk.column[from]);

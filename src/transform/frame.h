@@ -2,7 +2,7 @@
  * frame — a block of raw rows by column: what requests and files become, and what answers are.
  *
  *   column[c].number [rows]   of a SCHEMA_NUMBER column; NaN is missing
- *   column[c].text   [rows]   of a SCHEMA_TEXT column; bytes NULL is missing
+ *   column[c].text   [rows]   of a SCHEMA_TEXT or SCHEMA_LIST column; bytes NULL is missing
  *   both NULL                 of a SCHEMA_IGNORED column
  *
  * A frame is a view: its maker says how long it lives. A row at fault stays in the frame (as

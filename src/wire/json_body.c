@@ -78,7 +78,7 @@ static void read_columns(struct json_rows *reader)
         first = false;
     }
     for (size_t c = 0; c < schema->count; c++)
-        if (schema->column[c].kind != SCHEMA_IGNORED && reader->seen[c] != object)
+        if (schema_requires(&schema->column[c], false) && reader->seen[c] != object)
             json_rows_fail(reader, "column '%.100s' is not there", schema->column[c].name);
 }
 
@@ -89,7 +89,8 @@ void json_rows_value(struct json_rows *reader)
     struct table_string key;
 
     if (json_peek(scan) == JSON_VALUE_OBJECT) {
-        if (peek_inside(scan, &key) == JSON_VALUE_LIST &&
+        /* Where a value may be a list, an object of lists is one row. */
+        if (!schema_has_lists(schema) && peek_inside(scan, &key) == JSON_VALUE_LIST &&
             schema_find(schema, key.bytes, key.length) != SIZE_MAX)
             read_columns(reader);
         else
@@ -236,7 +237,6 @@ static void read_named(struct json_rows *reader, size_t object)
 
 static void read_input(struct json_rows *reader)
 {
-    const struct schema *schema = reader->rows->schema;
     const size_t object = ++reader->object;
 
     if (!rows_begin(reader->rows, reader->err)) {
@@ -248,9 +248,7 @@ static void read_input(struct json_rows *reader)
         return;
     while (json_item(&reader->scan))
         read_named(reader, object);
-    for (size_t c = 0; c < schema->count; c++)
-        if (schema->column[c].kind != SCHEMA_IGNORED && reader->seen[c] != object)
-            rows_fault(reader->rows, reader->rows->count - 1, c, "is not there");
+    json_rows_check(reader, object);
 }
 
 static const struct shape {

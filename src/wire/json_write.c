@@ -1,4 +1,5 @@
 #include "wire/json_write.h"
+#include "wire/json_list.h"
 #include "wire/number.h"
 
 #include <math.h>
@@ -46,9 +47,12 @@ void json_write_string(struct text *out, const char *text, size_t length)
     text_add(out, "\"", 1);
 }
 
-void json_write_value(struct text *out, const struct frame_column *column, size_t row)
+void json_write_value(struct text *out, enum schema_kind kind, const struct frame_column *column,
+                      size_t row)
 {
-    if (column->number && isfinite(column->number[row]))
+    if (kind == SCHEMA_LIST && column->text[row].bytes)
+        json_list_write(out, column->text[row]);
+    else if (column->number && isfinite(column->number[row]))
         add_number(out, column->number[row]);
     else if (column->text && column->text[row].bytes)
         json_write_string(out, column->text[row].bytes, column->text[row].length);
@@ -71,7 +75,7 @@ void json_write_error(struct text *out, const struct row_error *error, size_t ro
 void json_write_row(struct text *out, const struct frame *answer, size_t row)
 {
     if (answer->schema->count == 1) {
-        json_write_value(out, &answer->column[0], row);
+        json_write_value(out, answer->schema->column[0].kind, &answer->column[0], row);
         return;
     }
     for (size_t c = 0; c < answer->schema->count; c++) {
@@ -79,7 +83,7 @@ void json_write_row(struct text *out, const struct frame *answer, size_t row)
         text_add(out, c ? ", " : "{", c ? 2 : 1);
         json_write_string(out, name, strlen(name));
         text_add(out, ": ", 2);
-        json_write_value(out, &answer->column[c], row);
+        json_write_value(out, answer->schema->column[c].kind, &answer->column[c], row);
     }
     json_write_word(out, "}");
 }

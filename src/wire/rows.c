@@ -10,20 +10,34 @@
 
 enum { VALUE_SHOWN = 40 }; /* bytes of a value that a message quotes */
 
+/* A row need not have such a column: its values are missing until they are there. */
+static void clear_rest(const struct rows *rows, const struct rows_column *column, size_t room)
+{
+    for (size_t row = rows->count; row < room; row++)
+        if (column->number)
+            column->number[row] = NAN;
+        else
+            column->text[row] = (struct table_string){NULL, 0};
+}
+
 static void take_columns(struct rows *rows, size_t room)
 {
     for (size_t c = 0; c < rows->schema->count; c++) {
         struct rows_column *column = &rows->column[c];
         const struct rows_column old = *column;
+        if (rows->schema->column[c].kind == SCHEMA_IGNORED)
+            continue;
         if (rows->schema->column[c].kind == SCHEMA_NUMBER) {
             column->number = ARENA_NEW(rows->memory, double, room);
             if (rows->count > 0)
                 memcpy(column->number, old.number, rows->count * sizeof *old.number);
-        } else if (rows->schema->column[c].kind == SCHEMA_TEXT) {
+        } else {
             column->text = ARENA_NEW(rows->memory, struct table_string, room);
             if (rows->count > 0)
                 memcpy(column->text, old.text, rows->count * sizeof *old.text);
         }
+        if (rows->schema->column[c].need != SCHEMA_REQUIRED)
+            clear_rest(rows, column, room);
     }
     unsigned char *faulty = ARENA_ZERO(rows->memory, unsigned char, room);
     if (rows->count > 0)
@@ -137,6 +151,7 @@ bool rows_check_columns(const struct schema *schema, const size_t *column, size_
                         const char *what, struct arena *memory, struct error *err)
 {
     unsigned char *seen = ARENA_ZERO(memory, unsigned char, schema->count);
+    bool lists = false;
 
     for (size_t f = 0; f < count; f++) {
         if (column[f] == SIZE_MAX)
@@ -146,7 +161,9 @@ bool rows_check_columns(const struct schema *schema, const size_t *column, size_
                              schema->column[column[f]].name);
     }
     for (size_t c = 0; c < schema->count; c++)
-        if (!seen[c] && schema->column[c].kind != SCHEMA_IGNORED)
+        lists = lists || (seen[c] && schema->column[c].kind == SCHEMA_LIST);
+    for (size_t c = 0; c < schema->count; c++)
+        if (!seen[c] && schema_requires(&schema->column[c], lists))
             return error_set(err, ERR_DATA, "%s has no column '%.100s'", what,
                              schema->column[c].name);
     return true;

@@ -53,7 +53,7 @@ static void add_output(struct text *out, const struct v2_output *output, const s
     json_write_word(out, "\"data\":[");
     for (size_t row = 0; row < answer->rows; row++) {
         text_add(out, ",", row > 0);
-        json_write_value(out, values, row);
+        json_write_value(out, SCHEMA_TEXT, values, row); /* a list is one element too */
     }
     json_write_word(out, "]}");
 }

@@ -73,6 +73,12 @@ TEST(evaluation_has_the_shape_monitors_read)
     EXPECT_EQ(json_array_size(at(m, "precision_recall_curve/precisions")),
               json_array_size(at(m, "precision_recall_curve/recalls")));
     EXPECT_EQ(json_array_size(at(m, "calibration/bins")), 10);
+    EXPECT_NEAR(value_at(m, "calibration/expected_error"),
+                value_at(m, "expected_calibration_error/value"), 0);
+    EXPECT(json_array_size(at(m, "calibration/step_bins")) <= 10);
+    EXPECT(value_at(m, "calibration/step_bins/0/rate_low") <=
+           value_at(m, "calibration/step_bins/0/positive_rate"));
+    EXPECT(!at(m, "daily_top"));
     EXPECT(!json_object_get(document, "folds"));
     json_decref(document);
 }
@@ -176,4 +182,43 @@ TEST(evaluation_names_the_bad_weight)
     json_t *document;
 
     EXPECT_ERROR(evaluation_json(&document, folds, 2, NULL, &err), &err, ERR_DATA, "fold 1: row 2");
+}
+
+TEST(evaluation_has_the_tops)
+{
+    static int64_t day[N], entity[N];
+    static double weight[N];
+    const struct evaluation_daily daily = {{.k = 20}, day, entity};
+    struct evaluation_settings settings = evaluation_defaults();
+    struct error err = {0};
+    json_t *document;
+
+    draw(4);
+    for (size_t i = 0; i < N; i++) {
+        day[i] = 17750 + (int64_t)(i % 3);
+        entity[i] = (int64_t)(i / 6);
+        weight[i] = i > 0;
+    }
+    entity[0] = 5000; /* weight 0: does not exist */
+    settings.daily = &daily;
+    EXPECT_OK(
+        evaluation_json(&document, &(struct scored){N, truth, score, weight}, 1, &settings, &err),
+        &err);
+    const json_t *m = at(document, "binary_classification_metrics");
+    const size_t steps = json_array_size(at(m, "top/k"));
+    EXPECT_EQ(value_at(m, "top/k/0"), 1);
+    EXPECT_EQ(json_number_value(json_array_get(at(m, "top/k"), steps - 1)), N - 1);
+    EXPECT_EQ(json_array_size(at(m, "top/precisions")), steps);
+    EXPECT_NEAR(json_number_value(json_array_get(at(m, "top/recalls"), steps - 1)), 1, 1e-12);
+    EXPECT_EQ(value_at(m, "daily_top/k"), 20);
+    EXPECT_STR(json_string_value(at(m, "daily_top/days/0/day")), "2018-08-07");
+    EXPECT_EQ(value_at(m, "daily_top/days/0/entities"), 84);
+    EXPECT_NEAR(value_at(m, "daily_top/value"),
+                (value_at(m, "daily_top/days/0/precision") +
+                 value_at(m, "daily_top/days/1/precision") +
+                 value_at(m, "daily_top/days/2/precision")) /
+                    3,
+                1e-15);
+    EXPECT(value_at(m, "daily_top/best") >= value_at(m, "daily_top/value"));
+    json_decref(document);
 }

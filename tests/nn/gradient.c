@@ -16,7 +16,7 @@ struct harness {
     const struct kernels *kernels;
     struct arena arena;
     struct rng rng;
-    size_t active[16], start[17];
+    size_t active[16], start[17], begin[OP_TRACKS_MAX][9];
     struct op_batch batch;
     struct op_call call;
     real *x[OP_INPUTS_MAX], *packed[OP_INPUTS_MAX], *transposed[OP_INPUTS_MAX];
@@ -35,6 +35,31 @@ static real draw(struct harness *h)
 static size_t operand_size(const struct op_operand *o)
 {
     return o->count * o->width;
+}
+
+static size_t track_steps_max(const struct gradient_case *c, size_t k)
+{
+    size_t longest = c->track_steps_max[k];
+
+    for (size_t b = 0; b < c->rows; b++)
+        if (longest < c->track_length[k][b])
+            longest = c->track_length[k][b];
+    return longest;
+}
+
+static void make_tracks(struct harness *h)
+{
+    const struct gradient_case *c = h->c;
+
+    h->batch.tracks = c->tracks;
+    h->batch.steps = h->batch.tokens = 0;
+    for (size_t k = 0; k < c->tracks; k++) {
+        for (size_t b = 0; b < c->rows; b++)
+            h->begin[k][b + 1] = h->begin[k][b] + c->track_length[k][b];
+        h->batch.track[k] = (struct op_track){.tokens = h->begin[k][c->rows],
+                                              .steps_max = track_steps_max(c, k),
+                                              .begin = h->begin[k]};
+    }
 }
 
 static void make_batch(struct harness *h)
@@ -60,17 +85,31 @@ static void make_batch(struct harness *h)
             h->active[t] += (ragged ? c->length[b] : c->steps) > t;
         h->batch.tokens += h->active[t];
     }
+    if (c->tracks)
+        make_tracks(h);
 }
 
 static struct op_operand operand_of(const struct harness *h, const struct shape *shape)
 {
-    struct op_operand o = {.shape = *shape, .count = 1, .width = shape_width(shape)};
+    return (struct op_operand){
+        .shape = *shape, .count = op_lead(&h->batch, shape), .width = shape_width(shape)};
+}
 
-    if (shape->lead == SHAPE_LEAD_ROWS)
-        o.count = h->batch.rows;
-    else if (shape->lead == SHAPE_LEAD_STEPS)
-        o.count = h->batch.tokens;
-    return o;
+/* Weight matrices in operand i, [k, n] or [e, k, n], and their sizes. */
+struct matrices {
+    size_t count, k, n, packed, transposed;
+};
+
+static struct matrices matrices_of(const struct harness *h, size_t i)
+{
+    const struct shape *s = &h->call.in[i].shape;
+    struct matrices m = {.count = s->rank == 3 ? s->d[0] : 1};
+
+    m.k = s->d[s->rank - 2];
+    m.n = s->d[s->rank - 1];
+    m.packed = kernels_packed_size(h->kernels, m.k, m.n);
+    m.transposed = kernels_packed_size(h->kernels, m.n, m.k);
+    return m;
 }
 
 static void make_input(struct harness *h, size_t i)
@@ -82,9 +121,11 @@ static void make_input(struct harness *h, size_t i)
     const size_t n = operand_size(o);
     if (op->index >> i & 1) {
         /* -1 and one past the table of in[1] take part. */
+        const size_t from = h->c->index_from, below = h->c->index_below;
         int32_t *index = ARENA_NEW(&h->arena, int32_t, n);
         for (size_t j = 0; j < n; j++)
-            index[j] = (int32_t)rng_below(&h->rng, h->c->in[1].d[0] + 2) - 1;
+            index[j] = below ? (int32_t)(from + rng_below(&h->rng, below - from))
+                             : (int32_t)rng_below(&h->rng, h->c->in[1].d[0] + 2) - 1;
         o->index = index;
         return;
     }
@@ -93,18 +134,23 @@ static void make_input(struct harness *h, size_t i)
         h->x[i][j] = draw(h);
     o->x = h->x[i];
     if (op->matrix >> i & 1) {
-        const size_t k = o->shape.d[0], m = o->shape.d[1];
-        h->packed[i] = ARENA_NEW(&h->arena, real, kernels_packed_size(h->kernels, k, m));
-        h->transposed[i] = ARENA_NEW(&h->arena, real, kernels_packed_size(h->kernels, m, k));
-        o->panels = panels_packed(h->kernels, h->packed[i], k);
-        o->panels_transposed = panels_packed(h->kernels, h->transposed[i], m);
+        const struct matrices m = matrices_of(h, i);
+        h->packed[i] = ARENA_NEW(&h->arena, real, m.count * m.packed);
+        h->transposed[i] = ARENA_NEW(&h->arena, real, m.count * m.transposed);
+        o->panels = panels_packed(h->kernels, h->packed[i], m.k);
+        o->panels_transposed = panels_packed(h->kernels, h->transposed[i], m.n);
+        o->panels_next = m.packed;
+        o->panels_transposed_next = m.transposed;
     }
 }
 
 static void make(struct harness *h, const struct gradient_case *c, const struct kernels *kernels)
 {
-    struct op_plan plan = {.rows_max = c->rows, .steps_max = c->steps, .settings = &c->settings};
+    struct op_plan plan = {
+        .rows_max = c->rows, .steps_max = c->steps, .tracks = c->tracks, .settings = &c->settings};
 
+    for (size_t k = 0; k < c->tracks; k++)
+        plan.track_steps_max[k] = track_steps_max(c, k);
     *h = (struct harness){.c = c, .kernels = kernels, .rng = rng_new(5, 6)};
     make_batch(h);
     for (size_t i = 0; i < c->op->inputs; i++) {
@@ -131,12 +177,16 @@ static void make(struct harness *h, const struct gradient_case *c, const struct 
 static void forward(struct harness *h)
 {
     for (size_t i = 0; i < h->c->op->inputs; i++) {
-        const size_t k = h->call.in[i].shape.d[0], m = h->call.in[i].shape.d[1];
         if (!h->packed[i])
             continue;
-        h->kernels->pack(h->packed[i], h->x[i], k, m, 0, kernels_panels(h->kernels, m));
-        h->kernels->pack_transposed(h->transposed[i], h->x[i], k, m, 0,
-                                    kernels_panels(h->kernels, k));
+        const struct matrices m = matrices_of(h, i);
+        for (size_t e = 0; e < m.count; e++) {
+            const real *x = h->x[i] + e * m.k * m.n;
+            h->kernels->pack(h->packed[i] + e * m.packed, x, m.k, m.n, 0,
+                             kernels_panels(h->kernels, m.n));
+            h->kernels->pack_transposed(h->transposed[i] + e * m.transposed, x, m.k, m.n, 0,
+                                        kernels_panels(h->kernels, m.k));
+        }
     }
     h->c->op->forward(&h->call);
 }

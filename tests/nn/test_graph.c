@@ -249,3 +249,79 @@ TEST(graph_layout_of_a_slice_is_ragged_and_time_major)
     graph_run_free(run);
     graph_free(g);
 }
+
+TEST(graph_layout_of_tracks_is_row_major)
+{
+    struct graph *g = graph_new_tracks(3, (size_t[]){4, 5}, 2);
+    const size_t short_length[] = {2, 0, 4}, long_length[] = {3, 0, 5};
+    const size_t begin[][4] = {{0, 2, 2, 6}, {0, 3, 3, 8}};
+
+    const size_t x = graph_input(g, "x", SHAPE_TRACK(1, 2));
+    const size_t y = graph_add(g, (struct graph_node){.op = &op_tanh, .in = {x}});
+    graph_finish(g);
+    struct graph_run *run = graph_run_new(g, false);
+    graph_run_begin(run,
+                    &(struct graph_batch){.rows = 3, .track_length = {short_length, long_length}});
+    const struct op_batch *batch = graph_run_batch(run);
+    EXPECT_EQ(batch->tracks, 2);
+    EXPECT_EQ(batch->track[0].tokens, 6);
+    EXPECT_EQ(batch->track[1].tokens, 8);
+    for (size_t k = 0; k < 2; k++)
+        for (size_t b = 0; b < 4; b++)
+            EXPECT_EQ(batch->track[k].begin[b], begin[k][b]);
+    for (size_t i = 0; i < 20; i++)
+        graph_run_input(run, x)[i] = 1;
+    graph_forward(run, NULL, NULL);
+    EXPECT_NEAR(graph_run_value(run, y)[15], 0.7615942, 1e-6);
+    EXPECT_EQ(graph_run_value(run, y)[16], 0); /* beyond the tokens of the track */
+    graph_run_begin(run, &(struct graph_batch){.rows = 2, .track_length = {short_length}});
+    EXPECT_EQ(batch->track[0].tokens, 2);
+    EXPECT_EQ(batch->track[1].tokens, 0);
+    graph_run_free(run);
+    graph_free(g);
+}
+
+TEST(graph_narrow_leaves_out_the_rows_whose_gate_is_closed)
+{
+    struct graph *g = graph_new_tracks(4, (size_t[]){3, 3}, 2);
+    const size_t length[] = {2, 3, 1, 2};
+    const size_t begin[] = {0, 2, 2, 3, 3};
+
+    const size_t gate = graph_input(g, "gate", SHAPE_ROWS(2));
+    const size_t all = graph_input(g, "x", SHAPE_TRACK(0, 1));
+    const size_t id = graph_input_index(g, "id", SHAPE_TRACK(0, 2));
+    const size_t few = graph_input(g, "narrow x", SHAPE_TRACK(1, 1));
+    const size_t few_id = graph_input_index(g, "narrow id", SHAPE_TRACK(1, 2));
+    const size_t opened = graph_add(g, (struct graph_node){.op = &op_tanh, .in = {gate}});
+    graph_narrow(g, (struct graph_narrow){.from = 0,
+                                          .to = 1,
+                                          .gate = opened,
+                                          .column = 1,
+                                          .input_from = {all, id},
+                                          .input_to = {few, few_id}});
+    const size_t y = graph_add(g, (struct graph_node){.op = &op_sigmoid, .in = {few}});
+    graph_finish(g);
+    struct graph_run *run = graph_run_new(g, false);
+    graph_run_begin(run, &(struct graph_batch){.rows = 4, .track_length = {length}});
+    const real gates[] = {0, 1, 1, 0, 0, 2, 1, -1};
+    memcpy(graph_run_input(run, gate), gates, sizeof gates);
+    for (size_t i = 0; i < 8; i++) {
+        graph_run_input(run, all)[i] = (real)i;
+        graph_run_index(run, id)[2 * i] = (int32_t)i;
+        graph_run_index(run, id)[2 * i + 1] = (int32_t)(10 * i);
+    }
+    graph_forward(run, NULL, NULL);
+    const struct op_batch *batch = graph_run_batch(run);
+    EXPECT_EQ(batch->track[1].tokens, 3);
+    for (size_t b = 0; b < 5; b++)
+        EXPECT_EQ(batch->track[1].begin[b], begin[b]);
+    EXPECT_EQ(graph_run_input(run, few)[0], 0);
+    EXPECT_EQ(graph_run_input(run, few)[1], 1);
+    EXPECT_EQ(graph_run_input(run, few)[2], 5);
+    EXPECT_EQ(graph_run_index(run, few_id)[4], 5);
+    EXPECT_EQ(graph_run_index(run, few_id)[5], 50);
+    EXPECT_NEAR(graph_run_value(run, y)[2], 0.9933071, 1e-6);
+    EXPECT_EQ(batch->track[0].tokens, 8);
+    graph_run_free(run);
+    graph_free(g);
+}

@@ -31,12 +31,9 @@ static void problem_init(struct problem *p)
 }
 
 /* Row r of step s: features uniform, the label by the sign of feature 0 minus feature 1. */
-static void fill(void *context, size_t step, size_t slice, struct graph_run *run)
+static void fill_rows(const struct problem *p, size_t step, size_t first, size_t rows,
+                      struct graph_run *run)
 {
-    const struct problem *p = context;
-    const size_t first = slice * SLICE, left = BATCH - first;
-    const size_t rows = left < SLICE ? left : SLICE;
-
     graph_run_begin(run, &(struct graph_batch){.rows = rows, .first_row = first});
     for (size_t i = 0; i < rows; i++) {
         struct rng rng = rng_new(1, (step % 100) * BATCH + first + i);
@@ -47,8 +44,26 @@ static void fill(void *context, size_t step, size_t slice, struct graph_run *run
         graph_run_input(run, p->weight)[i] = 1;
     }
     graph_run_input(run, p->total)[0] = BATCH;
-    if (step == p->poisoned)
+    if (step == p->poisoned && rows)
         graph_run_input(run, p->x)[0] = p->poison;
+}
+
+static void fill(void *context, size_t step, size_t slice, size_t turn, struct graph_run *run)
+{
+    const size_t first = slice * SLICE, left = BATCH - first;
+
+    BUG_ON(turn != 0);
+    fill_rows(context, step, first, left < SLICE ? left : SLICE, run);
+}
+
+/* The whole batch is one slice: its turns are what are slices in fill(), but for one more without
+ * rows. */
+static void fill_turn(void *context, size_t step, size_t slice, size_t turn, struct graph_run *run)
+{
+    const size_t first = turn * SLICE, left = first < BATCH ? BATCH - first : 0;
+
+    BUG_ON(slice != 0);
+    fill_rows(context, step, first, left < SLICE ? left : SLICE, run);
 }
 
 static struct trainer *start(struct problem *p, struct pool *pool, double average)
@@ -95,6 +110,37 @@ TEST(trainer_learns_the_same_at_any_thread_count)
     }
     for (size_t i = 0; i < 3; i++)
         trainer_free(trainers[i]);
+    graph_free(problem.graph);
+}
+
+TEST(trainer_turns_add_up_to_the_batch)
+{
+    struct problem problem;
+    struct error err = {0};
+    double loss, loss_turns;
+
+    problem_init(&problem);
+    struct pool *pool = pool_new(1);
+    struct trainer *slices = start(&problem, pool, 0);
+    struct trainer *turns =
+        trainer_new(&(struct trainer_settings){.graph = problem.graph,
+                                               .loss = problem.loss,
+                                               .slices = 1,
+                                               .turns = SLICES + 1,
+                                               .adam = {.rate = 0.02,
+                                                        .beta1 = adam_defaults().beta1,
+                                                        .beta2 = adam_defaults().beta2,
+                                                        .epsilon = adam_defaults().epsilon}},
+                    pool);
+    EXPECT_OK(trainer_run(slices, 100, fill, &problem, "x", &loss, &err), &err);
+    EXPECT_OK(trainer_run(turns, 100, fill_turn, &problem, "x", &loss_turns, &err), &err);
+    EXPECT_NEAR(loss, loss_turns, 1e-5);
+    for (size_t i = 0; i < trainer_state(slices)->size; i++)
+        EXPECT_NEAR(trainer_state(slices)->parameters[i], trainer_state(turns)->parameters[i],
+                    1e-4);
+    trainer_free(slices);
+    trainer_free(turns);
+    pool_free(pool);
     graph_free(problem.graph);
 }
 

@@ -3,8 +3,9 @@
 
 TEST(schema_reads_back_what_it_wrote)
 {
-    const struct schema_column column[] = {
-        {"State", SCHEMA_TEXT}, {"Day Mins", SCHEMA_NUMBER}, {"Phone \"é\"", SCHEMA_IGNORED}};
+    const struct schema_column column[] = {{"State", SCHEMA_TEXT, SCHEMA_REQUIRED},
+                                           {"Day Mins", SCHEMA_NUMBER, SCHEMA_REQUIRED},
+                                           {"Phone \"é\"", SCHEMA_IGNORED, SCHEMA_REQUIRED}};
     const struct schema schema = {3, column};
     struct arena memory = {0};
     struct error err = {0};
@@ -34,7 +35,8 @@ TEST(schema_refuses)
         {"[{\"name\": \"a\"}]", "column 0 must be {"},
         {"[{\"name\": \"a\", \"type\": \"number\", \"x\": 1}]", "column 0 must be {"},
         {"[{\"name\": \"\", \"type\": \"number\"}]", "must have 1 to 1024 bytes"},
-        {"[{\"name\": \"a\", \"type\": \"double\"}]", "type of 'a' must be number, text or"},
+        {"[{\"name\": \"a\", \"type\": \"double\"}]",
+         "type of 'a' must be number, text, ignored or list"},
         {"[{\"name\": \"a\", \"type\": \"text\"}, {\"name\": \"a\", \"type\": \"text\"}]",
          "there are two columns 'a'"},
     };

@@ -12,6 +12,12 @@ void KERNEL(kernel_add_scaled)(real *y, real a, const real *x, size_t n);
 void KERNEL(kernel_multiply)(real *y, const real *a, const real *b, size_t n);
 void KERNEL(kernel_add_product)(real *y, const real *a, const real *b, size_t n);
 real KERNEL(kernel_dot)(const real *a, const real *b, size_t n);
+real KERNEL(kernel_sum)(const real *x, size_t n);
+void KERNEL(kernel_rectify)(real *y, real shift, real slope, size_t n);
+void KERNEL(kernel_rectify_back)(real *dz, const real *dy, const real *y, real slope, size_t n);
+void KERNEL(kernel_layer_norm)(const struct layer_norm *call);
+void KERNEL(kernel_layer_norm_back)(const struct layer_norm *call,
+                                    const struct layer_norm_back *back);
 
 /* The set itself: set.c, the only file that the others see. */
 extern const struct kernels KERNEL(kernels);
@@ -19,6 +25,11 @@ void KERNEL(kernel_pack)(real *packed, const real *b, size_t k, size_t n, size_t
                          size_t last);
 void KERNEL(kernel_pack_transposed)(real *packed, const real *b, size_t k, size_t n, size_t first,
                                     size_t last);
+void KERNEL(kernel_pack_strided)(real *packed, const real *b, size_t stride, size_t k, size_t n);
+void KERNEL(kernel_pack_strided_transposed)(real *packed, const real *b, size_t stride, size_t k,
+                                            size_t n);
+void KERNEL(kernel_softmax_rows)(const struct softmax_rows *call);
+void KERNEL(kernel_softmax_rows_backward)(const struct softmax_rows *call, const real *p);
 void KERNEL(kernel_matmul)(const struct matmul *call);
 void KERNEL(kernel_matmul_transposed)(const struct matmul_transposed *call);
 

@@ -148,15 +148,26 @@ void KERNEL(kernel_matmul_transposed)(const struct matmul_transposed *call)
     }
 }
 
-void KERNEL(kernel_pack)(real *packed, const real *b, size_t k, size_t n, size_t first, size_t last)
+static void pack_panels(real *packed, const real *b, size_t stride, size_t k, size_t n,
+                        size_t first, size_t last)
 {
     for (size_t panel = first; panel < last; panel++)
         for (size_t p = 0; p < k; p++) {
             const size_t j = panel * PANEL, columns = n - j < PANEL ? n - j : PANEL;
             real *to = packed + (panel * k + p) * PANEL;
-            memcpy(to, b + p * n + j, columns * sizeof *to);
+            memcpy(to, b + p * stride + j, columns * sizeof *to);
             memset(to + columns, 0, (PANEL - columns) * sizeof *to);
         }
+}
+
+void KERNEL(kernel_pack)(real *packed, const real *b, size_t k, size_t n, size_t first, size_t last)
+{
+    pack_panels(packed, b, n, k, n, first, last);
+}
+
+void KERNEL(kernel_pack_strided)(real *packed, const real *b, size_t stride, size_t k, size_t n)
+{
+    pack_panels(packed, b, stride, k, n, 0, (n + PANEL - 1) / PANEL);
 }
 
 /* LANES rows of LANES numbers become columns: each stage shuffles rows i and i + LANES / 2 together
@@ -175,37 +186,49 @@ INLINE void square_transpose(vec row[LANES])
     }
 }
 
-/* Rows r .. r+LANES-1 of b[., n] become LANES columns, PANEL apart from row to row. */
-INLINE void pack_lanes(real *to, const real *b, size_t n)
+/* Rows of b[LANES, n] become LANES columns, PANEL apart from row to row. */
+INLINE void pack_lanes(real *to, const real *b, size_t stride, size_t n)
 {
     size_t p = 0;
 
     for (; p + LANES <= n; p += LANES) {
         vec square[LANES];
         for (size_t i = 0; i < LANES; i++)
-            square[i] = vec_load(b + i * n + p);
+            square[i] = vec_load(b + i * stride + p);
         square_transpose(square);
         for (size_t i = 0; i < LANES; i++)
             vec_store(to + (p + i) * PANEL, square[i]);
     }
     for (; p < n; p++)
         for (size_t i = 0; i < LANES; i++)
-            to[p * PANEL + i] = b[i * n + p];
+            to[p * PANEL + i] = b[i * stride + p];
 }
 
-void KERNEL(kernel_pack_transposed)(real *packed, const real *b, size_t k, size_t n, size_t first,
-                                    size_t last)
+static void pack_panels_transposed(real *packed, const real *b, size_t stride, size_t k, size_t n,
+                                   size_t first, size_t last)
 {
     /* The packed matrix is [n, k]: its column r is row r of b. */
     for (size_t r = first * PANEL; r < last * PANEL;) {
         real *to = packed + r / PANEL * PANEL * n + r % PANEL;
         if (r % LANES == 0 && r + LANES <= k) {
-            pack_lanes(to, b + r * n, n);
+            pack_lanes(to, b + r * stride, stride, n);
             r += LANES;
             continue;
         }
         for (size_t p = 0; p < n; p++)
-            to[p * PANEL] = r < k ? b[r * n + p] : 0;
+            to[p * PANEL] = r < k ? b[r * stride + p] : 0;
         r++;
     }
+}
+
+void KERNEL(kernel_pack_transposed)(real *packed, const real *b, size_t k, size_t n, size_t first,
+                                    size_t last)
+{
+    pack_panels_transposed(packed, b, n, k, n, first, last);
+}
+
+void KERNEL(kernel_pack_strided_transposed)(real *packed, const real *b, size_t stride, size_t k,
+                                            size_t n)
+{
+    pack_panels_transposed(packed, b, stride, k, n, 0, (k + PANEL - 1) / PANEL);
 }
