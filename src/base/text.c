@@ -256,6 +256,31 @@ void text_from_time(char text[TEXT_TIME_SIZE], int64_t microseconds)
     *text = '\0';
 }
 
+void text_from_decimal(char text[TEXT_DECIMAL_SIZE], double value)
+{
+    enum { DECIMALS_MAX = 17 };
+    int decimals = 0;
+
+    if (!isfinite(value)) {
+        memcpy(text, "NaN", sizeof "NaN");
+        return;
+    }
+    do
+        snprintf(text, TEXT_DECIMAL_SIZE, "%.*f", decimals, value);
+    while (decimals++ < DECIMALS_MAX && strtod(text, NULL) != value);
+    /* What was rounded at the last decimal may end in zeros, and may be "-0.000". */
+    size_t length = strlen(text);
+    if (memchr(text, '.', length))
+        while (text[length - 1] == '0' || text[length - 1] == '.') {
+            const bool point = text[--length] == '.';
+            text[length] = '\0';
+            if (point)
+                break;
+        }
+    if (strcmp(text, "-0") == 0)
+        memcpy(text, "0", sizeof "0");
+}
+
 static void make_room(struct text *text, size_t more)
 {
     if (text->room - text->length > more)

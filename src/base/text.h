@@ -31,6 +31,13 @@ bool text_to_time(const char *text, size_t length, int64_t *microseconds);
  */
 enum { TEXT_TIME_SIZE = 25 };
 void text_from_time(char text[TEXT_TIME_SIZE], int64_t microseconds);
+/*
+ * The shortest plain decimal that reads back as the same number, never with an exponent: "0.0375",
+ * "12", "0.00000012". What would need more than 17 decimals is rounded to 17, so that tiny numbers
+ * are "0". "NaN" of what is not finite.
+ */
+enum { TEXT_DECIMAL_SIZE = 336 };
+void text_from_decimal(char text[TEXT_DECIMAL_SIZE], double value);
 /* Something, then `end`, in any case: "data.CSV" ends with ".csv", ".csv" does not. */
 bool text_ends_with(const char *text, const char *end);
 

@@ -1,124 +1,15 @@
 #include "model/calibrator.h"
 
+#include "model/platt.h"
+
 #include <math.h>
 #include <string.h>
 
 const char *const calibrator_names[] = {[CALIBRATOR_NONE] = "none",
                                         [CALIBRATOR_PLATT] = "platt",
                                         [CALIBRATOR_ISOTONIC] = "isotonic",
+                                        [CALIBRATOR_SPLINE] = "spline",
                                         NULL};
-
-enum { NEWTON_STEPS = 100 };
-
-/* Scores of exactly 0 and 1 have no logit; log loss clips at the same distance. */
-static double logit(double score)
-{
-    const double clipped = fmin(fmax(score, 0x1p-52), 1 - 0x1p-52);
-
-    return log(clipped / (1 - clipped));
-}
-
-static double sigmoid(double z)
-{
-    return z >= 0 ? 1 / (1 + exp(-z)) : exp(z) / (1 + exp(z));
-}
-
-/* Distinct scores, lowest first, as their logits with the weight of each class. */
-struct platt_rows {
-    size_t count;
-    double *x, *positive, *negative;
-    double high, low; /* the smoothed targets of the classes */
-};
-
-/* Negative log likelihood: sum of weight * (log(1 + exp(z)) - (1 - target) z), z = a x + b. */
-static double platt_loss(const struct platt_rows *rows, double a, double b)
-{
-    double sum = 0;
-
-    for (size_t i = 0; i < rows->count; i++) {
-        const double z = a * rows->x[i] + b;
-        const double softplus = z >= 0 ? z + log1p(exp(-z)) : log1p(exp(z));
-        sum += rows->positive[i] * (softplus - (1 - rows->high) * z);
-        sum += rows->negative[i] * (softplus - (1 - rows->low) * z);
-    }
-    return sum;
-}
-
-struct platt_slope {
-    double a, b, aa, ab, bb; /* gradient and second derivatives */
-};
-
-static struct platt_slope platt_derive(const struct platt_rows *rows, double a, double b)
-{
-    struct platt_slope s = {.aa = 1e-12, .bb = 1e-12};
-
-    for (size_t i = 0; i < rows->count; i++) {
-        const double x = rows->x[i], p = sigmoid(-(a * x + b));
-        const double d = rows->positive[i] * (rows->high - p) + rows->negative[i] * (rows->low - p);
-        const double curve = (rows->positive[i] + rows->negative[i]) * p * (1 - p);
-        s.a += d * x;
-        s.b += d;
-        s.aa += curve * x * x;
-        s.ab += curve * x;
-        s.bb += curve;
-    }
-    return s;
-}
-
-/* Newton's method with step halving: algorithm 1 of Lin, Lin and Weng (2007). */
-static void platt_solve(const struct platt_rows *rows, double *a, double *b)
-{
-    double loss = platt_loss(rows, *a, *b);
-
-    for (size_t step = 0; step < NEWTON_STEPS; step++) {
-        const struct platt_slope s = platt_derive(rows, *a, *b);
-        const double determinant = s.aa * s.bb - s.ab * s.ab;
-        if (fabs(s.a) < 1e-10 && fabs(s.b) < 1e-10)
-            return;
-        if (!(determinant > 0))
-            return;
-        const double da = -(s.bb * s.a - s.ab * s.b) / determinant;
-        const double db = -(s.aa * s.b - s.ab * s.a) / determinant;
-        const double fall = s.a * da + s.b * db;
-        double size = 1, next = 0;
-        for (; size > 1e-10; size /= 2) {
-            next = platt_loss(rows, *a + size * da, *b + size * db);
-            if (next < loss + 1e-4 * size * fall)
-                break;
-        }
-        if (size <= 1e-10)
-            return;
-        *a += size * da;
-        *b += size * db;
-        loss = next;
-    }
-}
-
-static void fit_platt(struct calibrator *calibrator, const struct ranking *ranking,
-                      struct arena *memory)
-{
-    struct platt_rows rows = {
-        .count = ranking->count,
-        .x = ARENA_NEW(memory, double, ranking->count),
-        .positive = ranking->positive,
-        .negative = ranking->negative,
-        .high = (ranking->positives + 1) / (ranking->positives + 2),
-        .low = 1 / (ranking->negatives + 2),
-    };
-
-    for (size_t i = 0; i < rows.count; i++)
-        rows.x[i] = logit(ranking->score[i]);
-    calibrator->a = 0;
-    calibrator->b = log((ranking->negatives + 1) / (ranking->positives + 1));
-    platt_solve(&rows, &calibrator->a, &calibrator->b);
-    if (calibrator->a <= 0)
-        return;
-    /* Scores that rank the wrong way round say nothing: every row gets the smoothed share. */
-    calibrator->a = 0;
-    const double weight = ranking->positives + ranking->negatives;
-    const double share = (ranking->positives * rows.high + ranking->negatives * rows.low) / weight;
-    calibrator->b = -logit(share);
-}
 
 /* A pool of neighbouring scores with one value. */
 struct pool_block {
@@ -193,9 +84,11 @@ bool calibrator_fit(struct calibrator *calibrator, enum calibrator_kind kind,
         ok = error_set(err, ERR_LIMIT, "isotonic calibration on %zu distinct scores, limit is %d",
                        ranking.count, CALIBRATOR_KNOTS_MAX);
     else if (kind == CALIBRATOR_PLATT)
-        fit_platt(&made, &ranking, memory);
+        platt_fit(&made.a, &made.b, &ranking);
     else if (kind == CALIBRATOR_ISOTONIC)
         fit_isotonic(&made, &ranking, memory);
+    else if (kind == CALIBRATOR_SPLINE)
+        ok = spline_calibrator_fit(&made.spline, &ranking, err);
     ranking_clear(&ranking);
     if (ok)
         *calibrator = made;
@@ -228,7 +121,9 @@ double calibrator_apply(const struct calibrator *calibrator, double score)
     if (calibrator->kind == CALIBRATOR_NONE || isnan(score))
         return score;
     if (calibrator->kind == CALIBRATOR_PLATT)
-        return sigmoid(-(calibrator->a * logit(score) + calibrator->b));
+        return platt_sigmoid(-(calibrator->a * platt_logit(score) + calibrator->b));
+    if (calibrator->kind == CALIBRATOR_SPLINE)
+        return spline_calibrator_apply(&calibrator->spline, score);
     return interpolate(calibrator, score);
 }
 
@@ -243,6 +138,8 @@ static json_t *numbers_json(const double *value, size_t count)
 
 json_t *calibrator_json(const struct calibrator *calibrator)
 {
+    if (calibrator->kind == CALIBRATOR_SPLINE)
+        return spline_calibrator_json(&calibrator->spline);
     json_t *document = json_pack("{s:s}", "kind", calibrator_names[calibrator->kind]);
 
     if (calibrator->kind == CALIBRATOR_PLATT) {
@@ -313,7 +210,8 @@ bool calibrator_parse(struct calibrator *calibrator, const json_t *document, str
     while (kind && calibrator_names[made.kind] && strcmp(calibrator_names[made.kind], kind) != 0)
         made.kind++;
     if (!kind || !calibrator_names[made.kind])
-        return error_set(err, ERR_DATA, "calibrator: 'kind' must be none, platt or isotonic");
+        return error_set(err, ERR_DATA,
+                         "calibrator: 'kind' must be none, platt, isotonic or spline");
     if (made.kind == CALIBRATOR_PLATT &&
         (!parse_number(document, "a", &made.a, err) || !parse_number(document, "b", &made.b, err)))
         return false;
@@ -321,6 +219,8 @@ bool calibrator_parse(struct calibrator *calibrator, const json_t *document, str
         return error_set(err, ERR_DATA, "calibrator: 'a' must not be above 0");
     if (made.kind == CALIBRATOR_ISOTONIC && !parse_isotonic(&made, document, memory, err))
         return false;
+    if (made.kind == CALIBRATOR_SPLINE && !spline_calibrator_parse(&made.spline, document, err))
+        return error_wrap(err, "calibrator");
     *calibrator = made;
     return true;
 }

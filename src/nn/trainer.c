@@ -23,6 +23,8 @@ struct trainer {
      * another processor's cache costs more than the packing.
      */
     real **packed;
+    real *total; /* [state.size] with peers: the gradients of all */
+    double total_loss;
 };
 
 struct session {
@@ -34,6 +36,7 @@ struct session {
     const char *doing;
     double loss;
     bool interrupted; /* written by rank 0 before a barrier, read by all after it */
+    bool parted;      /* likewise: the peers are gone */
     bool failed;
     struct error *err;
 };
@@ -63,6 +66,8 @@ struct trainer *trainer_new(const struct trainer_settings *settings, struct pool
     trainer->slice_loss = ARENA_ZERO(arena, double, settings->slices);
     for (size_t i = 0; i < settings->slices; i++)
         trainer->run[i] = graph_run_new(settings->graph, true);
+    if (settings->peers)
+        trainer->total = ARENA_ZERO(arena, real, size);
     return trainer;
 }
 
@@ -130,13 +135,24 @@ static void run_slice(const struct session *session, size_t step, size_t slice, 
     }
 }
 
-/* The gradients of all slices added in their order. */
-static void gather_gradients(const struct trainer *trainer, size_t begin, size_t count,
+/* The gradients of the slices added in their order, to `sum` unless they are the first. */
+static void add_gradients(void *context, size_t begin, size_t count, bool first, real *sum)
+{
+    const struct trainer *trainer = context;
+
+    if (first)
+        memcpy(sum, graph_run_gradients(trainer->run[0]) + begin, count * sizeof *sum);
+    for (size_t slice = first; slice < trainer->settings.slices; slice++)
+        trainer->kernels->add(sum, graph_run_gradients(trainer->run[slice]) + begin, count);
+}
+
+static void gather_gradients(struct trainer *trainer, size_t begin, size_t count,
                              real *restrict sum)
 {
-    memcpy(sum, graph_run_gradients(trainer->run[0]) + begin, count * sizeof *sum);
-    for (size_t slice = 1; slice < trainer->settings.slices; slice++)
-        trainer->kernels->add(sum, graph_run_gradients(trainer->run[slice]) + begin, count);
+    if (trainer->total)
+        memcpy(sum, trainer->total + begin, count * sizeof *sum);
+    else
+        add_gradients(trainer, begin, count, true, sum);
 }
 
 /* Threads share no cache line that they write. */
@@ -149,7 +165,9 @@ static size_t share_begin(size_t numbers, size_t rank, size_t size)
 static void update_share(struct trainer *trainer, uint64_t t, size_t rank, size_t size)
 {
     struct trainer_state *state = &trainer->state;
-    const struct adam_step adam = adam_step_begin(&trainer->settings.adam, t + 1);
+    const struct adam_settings settings =
+        schedule_at(&trainer->settings.schedule, &trainer->settings.adam, t);
+    const struct adam_step adam = adam_step_begin(&settings, t + 1);
     const real follow = (real)(1 - fmin(trainer->settings.average, (double)t / ((double)t + 9)));
     const size_t end = share_begin(state->size, rank + 1, size);
     real sum[BLOCK];
@@ -166,17 +184,36 @@ static void update_share(struct trainer *trainer, uint64_t t, size_t rank, size_
     }
 }
 
+static void add_losses(void *context, double *loss)
+{
+    const struct trainer *trainer = context;
+
+    for (size_t i = 0; i < trainer->settings.slices; i++)
+        *loss += trainer->slice_loss[i];
+}
+
+/* By rank 0, between two barriers. */
+static void join_peers(struct session *session)
+{
+    struct trainer *trainer = session->trainer;
+    const struct trainer_peers *peers = trainer->settings.peers;
+    const struct trainer_part part = {trainer, add_gradients, add_losses};
+
+    session->parted = !peers->sum(peers->context, &part, trainer->total, trainer->state.size,
+                                  &trainer->total_loss, session->err);
+}
+
 /*
  * Every rank adds up the same losses and so comes to the same answer without another barrier; rank
  * 0 says it.
  */
 static bool step_is_sound(struct session *session, size_t rank)
 {
-    const struct trainer *trainer = session->trainer;
-    double loss = 0;
+    struct trainer *trainer = session->trainer;
+    double loss = trainer->total_loss;
 
-    for (size_t i = 0; i < trainer->settings.slices; i++)
-        loss += trainer->slice_loss[i];
+    if (!trainer->total)
+        add_losses(trainer, &loss);
     if (rank == 0) {
         session->loss += loss;
         if (!isfinite(loss))
@@ -202,6 +239,13 @@ static void run_steps(void *context, size_t rank, size_t size)
         for (size_t slice = rank; slice < trainer->settings.slices; slice += size)
             run_slice(session, step, slice, packed);
         barrier_wait(&session->barrier);
+        if (trainer->total && !session->interrupted) {
+            if (rank == 0)
+                join_peers(session);
+            barrier_wait(&session->barrier);
+            if (session->parted)
+                return;
+        }
         if (session->interrupted || !step_is_sound(session, rank))
             return;
         update_share(trainer, trainer->state.step + step, rank, size);
@@ -226,5 +270,5 @@ bool trainer_run(struct trainer *trainer, size_t steps, trainer_fill fill, void 
     barrier_clear(&session.barrier);
     trainer->state.step += session.done;
     *loss = steps ? session.loss / (double)steps : 0;
-    return !session.failed && !session.interrupted;
+    return !session.failed && !session.parted && !session.interrupted;
 }

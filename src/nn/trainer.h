@@ -23,16 +23,43 @@
 #include "base/pool.h"
 #include "nn/adam.h"
 #include "nn/graph.h"
+#include "nn/schedule.h"
 
 #include <stddef.h>
 #include <stdint.h>
 
+/*
+ * Other trainers of the same graph and settings, in other processes, that run other slices of the
+ * same steps. They stand in a row, and so do their slices: this one adds its gradients to the sum
+ * of those before it, so that all slices are added in their order and the numbers are those of one
+ * trainer that runs them all.
+ */
+struct trainer_part {
+    void *trainer;
+    /* Add this trainer's share to `sum` of numbers begin .. begin+count-1; `first`: write it. */
+    void (*add)(void *trainer, size_t begin, size_t count, bool first, real *sum);
+    void (*add_loss)(void *trainer, double *loss);
+};
+
+struct trainer_peers {
+    void *context;
+    /*
+     * Put the sums over all trainers into numbers [count] and *loss: for consecutive ranges,
+     * receive what those before have (the first has none before it), add, pass it on; then receive
+     * the sums of all. False with an error when a trainer is gone.
+     */
+    bool (*sum)(void *context, const struct trainer_part *part, real *numbers, size_t count,
+                double *loss, struct error *err);
+};
+
 struct trainer_settings {
     const struct graph *graph; /* outlives the trainer */
     size_t loss;               /* value id: a turn's share of the loss of the batch */
-    size_t slices;             /* of a step */
+    size_t slices;             /* of a step, in this process */
     size_t turns;              /* of a slice; 0 is 1 */
     struct adam_settings adam;
+    struct schedule schedule;          /* of the rate and beta1 by trainer_state.step */
+    const struct trainer_peers *peers; /* outlives the trainer; NULL: there are none */
     /*
      * Above 0: `average` follows the weights, average += (1 - d) (weights - average) after each
      * step, where d = min(this, t / (t + 9)) so that the start is forgotten (t counts from 0).
@@ -69,6 +96,7 @@ struct trainer_state *trainer_state(struct trainer *trainer);
  * ERR_DATA       the loss is not a finite number; names the step
  * ERR_INTERRUPT  "interrupted while <doing>", asked once per step; the state is that of the last
  *                whole step
+ * and what the peers say; the state is that of the last whole step then, too
  */
 MUST_CHECK bool trainer_run(struct trainer *trainer, size_t steps, trainer_fill fill, void *context,
                             const char *doing, double *loss, struct error *err);

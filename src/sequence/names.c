@@ -47,7 +47,7 @@ static void table_put(struct name_table *table, struct name_slot *slot, struct n
 
 void names_init(struct names *names)
 {
-    *names = (struct names){0};
+    *names = (struct names){.limit = NAMES_MAX};
     pthread_mutex_init(&names->lock, NULL);
     table_grow(&names->table);
 }
@@ -89,8 +89,8 @@ static bool add_shared(struct names *names, uint64_t hash, const struct table_st
                          NAME_BYTES_MAX);
     if (memchr(text->bytes, '\0', text->length))
         return error_set(err, ERR_DATA, "a name holds a NUL byte");
-    if (names->count == NAMES_MAX)
-        return error_set(err, ERR_LIMIT, "there are more than %d different names", NAMES_MAX);
+    if (names->count == names->limit)
+        return error_set(err, ERR_LIMIT, "there are more than %zu different names", names->limit);
     if (names->count == names->room) {
         names->room = names->room ? names->room * 2 : 256;
         names->text = memory_resize(names->text, names->room, sizeof *names->text);

@@ -32,6 +32,7 @@ struct names {
     struct name_table table;
     struct table_string *text; /* [count] by code; stable only once nobody adds */
     size_t count, room;
+    size_t limit; /* of names; NAMES_MAX after names_init() */
     struct arena memory;
 };
 
@@ -54,7 +55,7 @@ void names_clear(struct names *names);
 void name_cache_init(struct name_cache *cache, struct names *names);
 void name_cache_clear(struct name_cache *cache);
 
-/* ERR_LIMIT beyond NAMES_MAX names or NAME_BYTES_MAX bytes. */
+/* ERR_LIMIT beyond names->limit names or NAME_BYTES_MAX bytes. */
 MUST_CHECK bool name_cache_code(struct name_cache *cache, const struct table_string *text,
                                 int32_t *code, struct error *err);
 

@@ -1,6 +1,7 @@
 #include "base/text.h"
 #include "support/test.h"
 
+#include <float.h>
 #include <math.h>
 
 TEST(text_reads_whole_integers_only)
@@ -118,4 +119,39 @@ TEST(text_from_time_reads_back)
         EXPECT(text_to_time(text, strlen(text), &time));
         EXPECT_EQ(time, day * INT64_C(86400000000));
     }
+}
+
+TEST(decimals_are_plain_and_read_back)
+{
+    static const struct {
+        double value;
+        const char *text;
+    } rows[] = {
+        {0, "0"},
+        {-0.0, "0"},
+        {1, "1"},
+        {0.5, "0.5"},
+        {0.1, "0.1"},
+        {1. / 3, "0.3333333333333333"},
+        {1.2e-7, "0.00000012"},
+        {1e-17, "0.00000000000000001"},
+        {-1e-18, "0"},
+        {4e-320, "0"},
+        {1e-10 / 3, "0.00000000003333333"},
+        {123456.75, "123456.75"},
+        {100, "100"},
+        {1e22, "10000000000000000000000"},
+        {-2.5, "-2.5"},
+        {0.99999999999999989, "0.9999999999999999"},
+        {NAN, "NaN"},
+        {-INFINITY, "NaN"},
+    };
+    char text[TEXT_DECIMAL_SIZE];
+
+    EACH_ROW(rows, r) {
+        text_from_decimal(text, r->value);
+        EXPECT_STR(text, r->text);
+    }
+    text_from_decimal(text, -DBL_MAX);
+    EXPECT_EQ(strlen(text), 310);
 }

@@ -173,7 +173,8 @@ TEST(calibrator_documents_are_checked)
         const char *text, *part;
     } rows[] = {
         {"{}", "'kind' must be"},
-        {"{\"kind\": \"spline\"}", "'kind' must be"},
+        {"{\"kind\": \"cubic\"}", "'kind' must be"},
+        {"{\"kind\": \"spline\"}", "calibrator: spline: 'knots'"},
         {"{\"kind\": \"platt\", \"a\": -1}", "'b' must be a number"},
         {"{\"kind\": \"platt\", \"a\": 1, \"b\": 0}", "'a' must not be above 0"},
         {"{\"kind\": \"isotonic\", \"scores\": [], \"values\": []}", "'scores' must be a list"},
