@@ -72,38 +72,36 @@ void KERNEL(kernel_pack_strided)(real *packed, const real *b, size_t stride, siz
     pack_panels(packed, b, stride, k, n, 0, (n + PANEL - 1) / PANEL);
 }
 
-/* Rows of b[LANES, n] become LANES columns, PANEL apart from row to row. */
-INLINE void pack_lanes(real *to, const real *b, size_t stride, size_t n)
+/* The first `rows` of LANES rows of b[, n] become LANES columns, PANEL apart from row to row; the
+ * columns of the others are 0. */
+INLINE void pack_lanes(const size_t rows, real *to, const real *b, size_t stride, size_t n)
 {
     size_t p = 0;
 
     for (; p + LANES <= n; p += LANES) {
         vec square[LANES];
         for (size_t i = 0; i < LANES; i++)
-            square[i] = vec_load(b + i * stride + p);
+            square[i] = i < rows ? vec_load(b + i * stride + p) : (vec){0};
         square_transpose(square);
         for (size_t i = 0; i < LANES; i++)
             vec_store(to + (p + i) * PANEL, square[i]);
     }
     for (; p < n; p++)
         for (size_t i = 0; i < LANES; i++)
-            to[p * PANEL + i] = b[i * stride + p];
+            to[p * PANEL + i] = i < rows ? b[i * stride + p] : 0;
 }
 
 static void pack_panels_transposed(real *packed, const real *b, size_t stride, size_t k, size_t n,
                                    size_t first, size_t last)
 {
     /* The packed matrix is [n, k]: its column r is row r of b. */
-    for (size_t r = first * PANEL; r < last * PANEL;) {
+    for (size_t r = first * PANEL; r < last * PANEL; r += LANES) {
         real *to = packed + r / PANEL * PANEL * n + r % PANEL;
-        if (r % LANES == 0 && r + LANES <= k) {
-            pack_lanes(to, b + r * stride, stride, n);
-            r += LANES;
-            continue;
-        }
-        for (size_t p = 0; p < n; p++)
-            to[p * PANEL] = r < k ? b[r * stride + p] : 0;
-        r++;
+        /* A vector of columns that do not exist is never read. */
+        if (r + LANES <= k)
+            pack_lanes(LANES, to, b + r * stride, stride, n);
+        else if (r < k)
+            pack_lanes(k - r, to, b + r * stride, stride, n);
     }
 }
 

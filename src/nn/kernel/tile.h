@@ -71,24 +71,27 @@ struct panel {
     size_t step, k;
 };
 
-/* A(row, p) = a[row * row_step + p * k_step]. */
-INLINE void tile_multiply(const size_t rows, const struct tile *tile, const real *a,
-                          size_t row_step, size_t k_step, struct panel panel)
+/* A(row, p) = a[row * row_step + p * k_step]. A panel with few columns is one vector wide. */
+INLINE void tile_multiply(const size_t rows, const size_t vectors, const struct tile *tile,
+                          const real *a, size_t row_step, size_t k_step, struct panel panel)
 {
     vec sum[ROWS][2];
 
     UNROLL
     for (size_t i = 0; i < rows; i++) {
         sum[i][0] = tile_start(tile, i, 0);
-        sum[i][1] = tile_start(tile, i, LANES);
+        if (vectors == 2)
+            sum[i][1] = tile_start(tile, i, LANES);
     }
     for (size_t p = 0; p < panel.k; p++) {
-        const vec b0 = vec_load(panel.at), b1 = vec_load(panel.at + LANES);
+        const vec b0 = vec_load(panel.at);
+        const vec b1 = vectors == 2 ? vec_load(panel.at + LANES) : b0;
         UNROLL
         for (size_t i = 0; i < rows; i++) {
             const vec factor = TILE_FACTOR(a + i * row_step);
             sum[i][0] = TILE_ADD(sum[i][0], factor, b0);
-            sum[i][1] = TILE_ADD(sum[i][1], factor, b1);
+            if (vectors == 2)
+                sum[i][1] = TILE_ADD(sum[i][1], factor, b1);
         }
         a += k_step;
         panel.at += panel.step;
@@ -96,16 +99,17 @@ INLINE void tile_multiply(const size_t rows, const struct tile *tile, const real
     UNROLL
     for (size_t i = 0; i < rows; i++) {
         tile_finish(tile, i, 0, sum[i][0]);
-        tile_finish(tile, i, LANES, sum[i][1]);
+        if (vectors == 2)
+            tile_finish(tile, i, LANES, sum[i][1]);
     }
 }
 
 /* All rows of one panel of columns. */
-INLINE void panel_multiply(struct tile tile, size_t m, const real *a, size_t row_step,
-                           size_t k_step, struct panel panel)
+INLINE void panel_rows(const size_t vectors, struct tile tile, size_t m, const real *a,
+                       size_t row_step, size_t k_step, struct panel panel)
 {
     while (m >= ROWS) {
-        tile_multiply(ROWS, &tile, a, row_step, k_step, panel);
+        tile_multiply(ROWS, vectors, &tile, a, row_step, k_step, panel);
         a += ROWS * row_step;
         tile.c += ROWS * tile.stride;
         tile.row_bias = tile.row_bias ? tile.row_bias + ROWS : NULL;
@@ -114,7 +118,7 @@ INLINE void panel_multiply(struct tile tile, size_t m, const real *a, size_t row
     switch (m) {
 #define REST(n)                                                                                    \
     case n:                                                                                        \
-        tile_multiply(n, &tile, a, row_step, k_step, panel);                                       \
+        tile_multiply(n, vectors, &tile, a, row_step, k_step, panel);                              \
         break
         REST(1);
         REST(2);
@@ -131,6 +135,15 @@ INLINE void panel_multiply(struct tile tile, size_t m, const real *a, size_t row
 #endif
 #undef REST
     }
+}
+
+static void panel_multiply(struct tile tile, size_t m, const real *a, size_t row_step,
+                           size_t k_step, struct panel panel)
+{
+    if (tile.columns > LANES)
+        panel_rows(2, tile, m, a, row_step, k_step, panel);
+    else
+        panel_rows(1, tile, m, a, row_step, k_step, panel);
 }
 
 /* LANES rows of LANES numbers become columns: each stage shuffles rows i and i + LANES / 2 together
