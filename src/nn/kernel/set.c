@@ -3,21 +3,8 @@
 #define KERNEL_TEXT(set) #set
 #define KERNEL_TITLE(set) KERNEL_TEXT(set)
 
-/* What both precisions have in common. */
-#define KERNELS_SHARED                                                                             \
-    .panel = 2 * LANES, .softmax_rows = KERNEL(kernel_softmax_rows),                               \
-    .softmax_rows_backward = KERNEL(kernel_softmax_rows_backward), .exp = KERNEL(kernel_exp),      \
-    .log = KERNEL(kernel_log), .tanh = KERNEL(kernel_tanh), .sigmoid = KERNEL(kernel_sigmoid),     \
-    .lstm_forward = KERNEL(kernel_lstm_forward), .lstm_backward = KERNEL(kernel_lstm_backward),    \
-    .add = KERNEL(kernel_add), .add_scaled = KERNEL(kernel_add_scaled),                            \
-    .multiply = KERNEL(kernel_multiply), .add_product = KERNEL(kernel_add_product),                \
-    .dot = KERNEL(kernel_dot), .sum = KERNEL(kernel_sum), .rectify = KERNEL(kernel_rectify),       \
-    .rectify_back = KERNEL(kernel_rectify_back), .layer_norm = KERNEL(kernel_layer_norm),          \
-    .layer_norm_back = KERNEL(kernel_layer_norm_back), .adam = KERNEL(kernel_adam),                \
-    .follow = KERNEL(kernel_follow), .philox = KERNEL(kernel_philox)
-
 const struct kernels KERNEL(kernels) = {
-    KERNELS_SHARED,
+#include "nn/kernel/set.def"
     .name = KERNEL_TITLE(KERNEL_SET),
     .fold = 1,
     .pack = KERNEL(kernel_pack),
@@ -30,7 +17,7 @@ const struct kernels KERNEL(kernels) = {
 
 #ifndef QUERN_REAL_DOUBLE
 const struct kernels KERNEL(kernels_mixed) = {
-    KERNELS_SHARED,
+#include "nn/kernel/set.def"
     .name = KERNEL_TITLE(KERNEL_SET) " mixed",
     .mixed = true,
     .fold = KERNEL_FOLD,
