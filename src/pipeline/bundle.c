@@ -36,7 +36,7 @@ bool bundle_scorer_output(const struct scorer *scorer, struct schema *output, st
                          SCHEMA_COLUMNS_MAX);
     column = ARENA_NEW(memory, struct schema_column, count);
     for (size_t c = 0; c < count; c++) {
-        column[c] = (struct schema_column){"score", SCHEMA_NUMBER, false};
+        column[c] = (struct schema_column){"score", SCHEMA_NUMBER, SCHEMA_REQUIRED};
         if (!scorer->trees)
             column[c].name = transform_name(scorer->transform, c);
         else if (count > 1)

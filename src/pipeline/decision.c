@@ -18,12 +18,12 @@ void decision_output(const struct decision *decision, struct schema *output, str
     size_t count = 0;
 
     if (decision->kind != DECISION_VALUE)
-        column[count++] = (struct schema_column){"label", SCHEMA_TEXT, false};
-    column[count++] = (struct schema_column){"score", SCHEMA_NUMBER, false};
+        column[count++] = (struct schema_column){"label", SCHEMA_TEXT, SCHEMA_REQUIRED};
+    column[count++] = (struct schema_column){"score", SCHEMA_NUMBER, SCHEMA_REQUIRED};
     for (size_t k = 0; k < more; k++) {
         const struct table_string label = decision->label[k];
         const char *name = arena_format(memory, "score_%.*s", (int)label.length, label.bytes);
-        column[count++] = (struct schema_column){name, SCHEMA_NUMBER, false};
+        column[count++] = (struct schema_column){name, SCHEMA_NUMBER, SCHEMA_REQUIRED};
     }
     *output = (struct schema){count, column};
 }

@@ -18,10 +18,23 @@ static enum table_type wish_for(enum schema_kind kind, enum table_type type)
     return type == TABLE_BOOL || type == TABLE_TEXT ? type : TABLE_DOUBLE;
 }
 
+static bool has_lists(const struct table_source *source, const struct schema *schema)
+{
+    struct error absent = {0};
+
+    for (size_t c = 0; c < schema->count; c++)
+        if (schema->column[c].kind == SCHEMA_LIST &&
+            table_source_column(source, schema->column[c].name, &absent))
+            return true;
+    return false;
+}
+
 static bool choose_fields(struct predict_source *source, struct error *err)
 {
     const struct schema *schema = bundle_input(source->job->bundle);
     const size_t all = source->job->options->join ? source->table->column_count : 0;
+
+    const bool lists = has_lists(source->table, schema);
 
     source->there = ARENA_ZERO(&source->memory, bool, schema->count + 1);
     source->field = ARENA_ZERO(&source->memory, struct table_field, schema->count + all + 1);
@@ -31,7 +44,7 @@ static bool choose_fields(struct predict_source *source, struct error *err)
             continue;
         const struct source_column *column =
             table_source_column(source->table, schema->column[c].name, &absent);
-        if (!column && schema->column[c].optional)
+        if (!column && !schema_requires(&schema->column[c], lists))
             continue;
         if (!column) {
             *err = absent;

@@ -86,8 +86,8 @@ static bool collect(struct schema *schema, const struct table_source *table,
                              table->name, c + 1);
         if (schema_find(schema, name, strlen(name)) != SIZE_MAX)
             return error_set(err, ERR_DATA, "'%s' has two columns '%s'", table->name, name);
-        column[schema->count++] =
-            (struct schema_column){arena_string(memory, name, strlen(name)), SCHEMA_NUMBER, false};
+        column[schema->count++] = (struct schema_column){arena_string(memory, name, strlen(name)),
+                                                         SCHEMA_NUMBER, SCHEMA_REQUIRED};
     }
     return true;
 }

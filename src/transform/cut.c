@@ -76,7 +76,7 @@ static bool copy_back(struct transform **back, const struct transform *t, size_t
     bool ok = true;
 
     for (size_t f = 0; f < front->width; f++)
-        column[f] = (struct schema_column){front->name[f], SCHEMA_NUMBER, false};
+        column[f] = (struct schema_column){front->name[f], SCHEMA_NUMBER, SCHEMA_REQUIRED};
     struct transform *to = fitted_new(&schema, t->stages - begin);
     free(column);
     fitted_add_stage(to);

@@ -14,7 +14,7 @@ struct transform *fitted_new(const struct schema *schema, size_t stages)
     for (size_t i = 0; i < schema->count; i++) {
         const char *name = schema->column[i].name;
         column[i] = (struct schema_column){arena_string(&t->memory, name, strlen(name)),
-                                           schema->column[i].kind, schema->column[i].optional};
+                                           schema->column[i].kind, schema->column[i].need};
     }
     t->schema = (struct schema){.count = schema->count, .column = column};
     t->op = ARENA_ZERO(&t->memory, struct column_op, schema->count);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 static const char *const kind_names[] = {"number", "text", "ignored", "list"};
+static const char *const need_names[] = {"required", "optional", "unless_lists"};
 
 size_t schema_find(const struct schema *schema, const char *name, size_t length)
 {
@@ -30,32 +31,50 @@ json_t *schema_json(const struct schema *schema)
         const struct schema_column *column = &schema->column[i];
         json_t *entry =
             json_pack("{s:s, s:s}", "name", column->name, "type", kind_names[column->kind]);
-        if (column->optional)
-            json_object_set_new(entry, "optional", json_true());
+        if (column->need != SCHEMA_REQUIRED)
+            json_object_set_new(entry, "need", json_string(need_names[column->need]));
         json_array_append_new(list, entry);
     }
     return list;
 }
 
+/* The index of a word, or `count`. */
+static size_t find_word(const char *const *words, size_t count, const char *text)
+{
+    size_t i = 0;
+
+    while (i < count && strcmp(words[i], text) != 0)
+        i++;
+    return i;
+}
+
 static bool parse_kind(enum schema_kind *kind, const char *text)
 {
-    for (size_t i = 0; i < sizeof kind_names / sizeof *kind_names; i++)
-        if (strcmp(kind_names[i], text) == 0) {
-            *kind = (enum schema_kind)i;
-            return true;
-        }
-    return false;
+    const size_t count = sizeof kind_names / sizeof *kind_names;
+    const size_t i = find_word(kind_names, count, text);
+
+    *kind = (enum schema_kind)i;
+    return i < count;
+}
+
+static bool parse_need(enum schema_need *need, const json_t *word)
+{
+    const size_t count = sizeof need_names / sizeof *need_names;
+    const size_t i =
+        json_is_string(word) ? find_word(need_names, count, json_string_value(word)) : count;
+
+    *need = word ? (enum schema_need)i : SCHEMA_REQUIRED;
+    return !word || i < count;
 }
 
 /* Name and kind of one entry; the name is borrowed from the document. */
 static bool parse_column(struct schema_column *column, const json_t *entry, size_t index,
                          struct error *err)
 {
-    const json_t *name = json_object_get(entry, "name"), *type = json_object_get(entry, "type");
+    const json_t *name = json_object_get(entry, "name"), *type = json_object_get(entry, "type"),
+                 *need = json_object_get(entry, "need");
 
-    column->optional = json_is_true(json_object_get(entry, "optional"));
-    if (!json_is_string(name) || !json_is_string(type) ||
-        json_object_size(entry) != (column->optional ? 3 : 2))
+    if (!json_is_string(name) || !json_is_string(type) || json_object_size(entry) != (need ? 3 : 2))
         return error_set(err, ERR_DATA, "schema: column %zu must be {\"name\": ..., \"type\": ...}",
                          index);
     column->name = json_string_value(name);
@@ -68,6 +87,10 @@ static bool parse_column(struct schema_column *column, const json_t *entry, size
             err, ERR_DATA,
             "schema: the type of '%.100s' must be number, text, ignored or list, not '%.50s'",
             column->name, json_string_value(type));
+    if (!parse_need(&column->need, need))
+        return error_set(err, ERR_DATA,
+                         "schema: the need of '%.100s' must be required, optional or unless_lists",
+                         column->name);
     return true;
 }
 

@@ -8,10 +8,13 @@
  *                   in JSON that text or a list. Empty is none, or one that is missing: lists that
  *                   belong together tell.
  *
- * An optional column may be left out of requests and files; it is missing then.
+ * A column that is not required may be left out of requests and files; it is missing then. Those
+ * with SCHEMA_UNLESS_LISTS only where the row or the file's header has a list: a caller sends an
+ * order with its history as lists, or the order as it is.
  *
  * In JSON, as bundles hold it: [{"name": "State", "type": "text"}, ...] with "number", "text",
- * "ignored" or "list", and "optional": true where that is so. Names are unique and not empty.
+ * "ignored" or "list", and "need": "optional" or "unless_lists" where it is not required. Names are
+ * unique and not empty.
  */
 #ifndef QUERN_TRANSFORM_SCHEMA_H
 #define QUERN_TRANSFORM_SCHEMA_H
@@ -26,12 +29,14 @@ enum { SCHEMA_COLUMNS_MAX = 10000, SCHEMA_NAME_MAX = 1024 };
 
 enum schema_kind { SCHEMA_NUMBER, SCHEMA_TEXT, SCHEMA_IGNORED, SCHEMA_LIST };
 
+enum schema_need { SCHEMA_REQUIRED, SCHEMA_OPTIONAL, SCHEMA_UNLESS_LISTS };
+
 #define SCHEMA_LIST_JOIN ";SEP;"
 
 struct schema_column {
     const char *name;
     enum schema_kind kind;
-    bool optional;
+    enum schema_need need;
 };
 
 /* The arrays live in the arena of whoever made the schema. */
@@ -40,10 +45,11 @@ struct schema {
     const struct schema_column *column; /* [count] */
 };
 
-/* A row must have the column. */
-static inline bool schema_requires(const struct schema_column *column)
+/* A row must have the column; `lists`: it has a list. */
+static inline bool schema_requires(const struct schema_column *column, bool lists)
 {
-    return column->kind != SCHEMA_IGNORED && !column->optional;
+    return column->kind != SCHEMA_IGNORED && column->need != SCHEMA_OPTIONAL &&
+           !(lists && column->need == SCHEMA_UNLESS_LISTS);
 }
 
 /* Index of a column of this name (`length` bytes); SIZE_MAX if there is none. */

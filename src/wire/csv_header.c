@@ -72,11 +72,11 @@ static bool is_header(const struct schema *schema, const size_t *column, size_t 
     size_t known = 0, known_used = 0, used = 0;
 
     for (size_t c = 0; c < schema->count; c++)
-        used += schema_requires(&schema->column[c]);
+        used += schema_requires(&schema->column[c], false);
     for (size_t f = 0; f < count; f++)
         if (column[f] != SIZE_MAX) {
             known++;
-            known_used += schema_requires(&schema->column[column[f]]);
+            known_used += schema_requires(&schema->column[column[f]], false);
         }
     return known > 0 && (known == count || known_used * 2 >= used);
 }

@@ -78,7 +78,7 @@ static void read_columns(struct json_rows *reader)
         first = false;
     }
     for (size_t c = 0; c < schema->count; c++)
-        if (schema_requires(&schema->column[c]) && reader->seen[c] != object)
+        if (schema_requires(&schema->column[c], false) && reader->seen[c] != object)
             json_rows_fail(reader, "column '%.100s' is not there", schema->column[c].name);
 }
 
@@ -237,7 +237,6 @@ static void read_named(struct json_rows *reader, size_t object)
 
 static void read_input(struct json_rows *reader)
 {
-    const struct schema *schema = reader->rows->schema;
     const size_t object = ++reader->object;
 
     if (!rows_begin(reader->rows, reader->err)) {
@@ -249,9 +248,7 @@ static void read_input(struct json_rows *reader)
         return;
     while (json_item(&reader->scan))
         read_named(reader, object);
-    for (size_t c = 0; c < schema->count; c++)
-        if (schema_requires(&schema->column[c]) && reader->seen[c] != object)
-            rows_fault(reader->rows, reader->rows->count - 1, c, "is not there");
+    json_rows_check(reader, object);
 }
 
 static const struct shape {

@@ -151,13 +151,16 @@ static bool is_wrapper(struct json_scan *scan, struct table_string key)
            (key_is(key, "features") || key_is(key, "values") || key_is(key, "data"));
 }
 
-/* Columns of the object just read that are used but were not there. */
-static void check_missing(struct json_rows *reader, size_t object)
+void json_rows_check(struct json_rows *reader, size_t object)
 {
     const struct schema *schema = reader->rows->schema;
+    bool lists = false;
 
     for (size_t c = 0; c < schema->count; c++)
-        if (schema_requires(&schema->column[c]) && reader->seen[c] != object) {
+        lists = lists || (schema->column[c].kind == SCHEMA_LIST && reader->seen[c] == object &&
+                          reader->rows->column[c].text[reader->rows->count - 1].bytes);
+    for (size_t c = 0; c < schema->count; c++)
+        if (schema_requires(&schema->column[c], lists) && reader->seen[c] != object) {
             rows_fault(reader->rows, reader->rows->count - 1, c, "is not there");
             return;
         }
@@ -192,7 +195,7 @@ static void read_object(struct json_rows *reader)
     if (wrapped)
         return;
     rows->records = true;
-    check_missing(reader, object);
+    json_rows_check(reader, object);
 }
 
 void json_rows_row(struct json_rows *reader)

@@ -41,6 +41,8 @@ void json_rows_cell(struct json_rows *reader, size_t row, size_t column);
 void json_rows_put(struct rows *rows, size_t row, size_t column, const struct json_scalar *value);
 /* A list of values in the order of `column` [count]; NULL: as the schema. */
 void json_rows_list(struct json_rows *reader, const size_t *column, size_t count);
+/* Columns that the row read last must have and had not: `object` of `seen`. */
+void json_rows_check(struct json_rows *reader, size_t object);
 /* Stop with a sentence that is not about broken JSON. */
 void json_rows_fail(struct json_rows *reader, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -10,7 +10,7 @@
 
 enum { VALUE_SHOWN = 40 }; /* bytes of a value that a message quotes */
 
-/* A row need not have an optional column: its values are missing until they are there. */
+/* A row need not have such a column: its values are missing until they are there. */
 static void clear_rest(const struct rows *rows, const struct rows_column *column, size_t room)
 {
     for (size_t row = rows->count; row < room; row++)
@@ -36,7 +36,7 @@ static void take_columns(struct rows *rows, size_t room)
             if (rows->count > 0)
                 memcpy(column->text, old.text, rows->count * sizeof *old.text);
         }
-        if (rows->schema->column[c].optional)
+        if (rows->schema->column[c].need != SCHEMA_REQUIRED)
             clear_rest(rows, column, room);
     }
     unsigned char *faulty = ARENA_ZERO(rows->memory, unsigned char, room);
@@ -151,6 +151,7 @@ bool rows_check_columns(const struct schema *schema, const size_t *column, size_
                         const char *what, struct arena *memory, struct error *err)
 {
     unsigned char *seen = ARENA_ZERO(memory, unsigned char, schema->count);
+    bool lists = false;
 
     for (size_t f = 0; f < count; f++) {
         if (column[f] == SIZE_MAX)
@@ -160,7 +161,9 @@ bool rows_check_columns(const struct schema *schema, const size_t *column, size_
                              schema->column[column[f]].name);
     }
     for (size_t c = 0; c < schema->count; c++)
-        if (!seen[c] && schema_requires(&schema->column[c]))
+        lists = lists || (seen[c] && schema->column[c].kind == SCHEMA_LIST);
+    for (size_t c = 0; c < schema->count; c++)
+        if (!seen[c] && schema_requires(&schema->column[c], lists))
             return error_set(err, ERR_DATA, "%s has no column '%.100s'", what,
                              schema->column[c].name);
     return true;

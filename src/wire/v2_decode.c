@@ -71,11 +71,13 @@ static bool place_values(struct v2_reader *r, struct error *err)
         place_matrix(r);
         return true;
     }
-    bool *seen = ARENA_ZERO(rows->memory, bool, r->schema->count);
+    bool *seen = ARENA_ZERO(rows->memory, bool, r->schema->count), lists = false;
     for (size_t i = 0; i < r->count; i++)
         place_column(r, &r->tensor[i], seen);
     for (size_t c = 0; c < r->schema->count; c++)
-        if (!seen[c] && schema_requires(&r->schema->column[c]))
+        lists = lists || (seen[c] && r->schema->column[c].kind == SCHEMA_LIST);
+    for (size_t c = 0; c < r->schema->count; c++)
+        if (!seen[c] && schema_requires(&r->schema->column[c], lists))
             json_rows_fail(&r->json, "there is no input '%.100s' in the request",
                            r->schema->column[c].name);
     return true;

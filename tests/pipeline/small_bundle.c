@@ -11,7 +11,7 @@ static struct bundle_extra extra_of(const char *name, const char *text)
 void small_bundle_write(const char *folder, double threshold)
 {
     static const struct table_string labels[] = {{"False", 5}, {"True", 4}};
-    static const struct schema_column column = {"score", SCHEMA_NUMBER, false};
+    static const struct schema_column column = {"score", SCHEMA_NUMBER, SCHEMA_REQUIRED};
     const struct schema input = {1, &column};
     const struct decision decision = {
         .kind = DECISION_BINARY, .threshold = threshold, .labels = 2, .label = labels};

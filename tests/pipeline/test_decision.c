@@ -115,8 +115,9 @@ TEST(figures_of_numbers_by_hand)
 
 TEST(reference_says_how_columns_are_distributed)
 {
-    static const struct schema_column columns[] = {
-        {"n", SCHEMA_NUMBER, false}, {"t", SCHEMA_TEXT, false}, {"x", SCHEMA_IGNORED, false}};
+    static const struct schema_column columns[] = {{"n", SCHEMA_NUMBER, SCHEMA_REQUIRED},
+                                                   {"t", SCHEMA_TEXT, SCHEMA_REQUIRED},
+                                                   {"x", SCHEMA_IGNORED, SCHEMA_REQUIRED}};
     static const double number[] = {4, NAN, 1, 3, 2};
     static const struct table_string text[] = {{"b", 1}, {"a", 1}, {"b", 1}, {NULL, 0}, {"", 0}};
     struct frame_column column[] = {{.number = number}, {.text = text}, {0}};

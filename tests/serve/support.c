@@ -18,8 +18,8 @@ enum { PATIENCE_MS = 10000, STOP_MS = 30000, ANSWER_MAX = 64 << 20 };
 
 const char *pair_bundle(const char *folder, const char *first_label, const char *second_label)
 {
-    static const struct schema_column column[] = {{"first", SCHEMA_NUMBER, false},
-                                                  {"second", SCHEMA_NUMBER, false}};
+    static const struct schema_column column[] = {{"first", SCHEMA_NUMBER, SCHEMA_REQUIRED},
+                                                  {"second", SCHEMA_NUMBER, SCHEMA_REQUIRED}};
     static const char *const csv[] = {"label"};
     const struct schema input = {2, column};
     const struct table_string label[] = {{first_label, strlen(first_label)},

@@ -87,7 +87,7 @@ static struct sample make(const char *csv, const struct transform_config *config
 {
     struct sample sample = {0};
     const struct cells cells = read_cells(csv, &sample.memory);
-    struct schema_column *it = ARENA_NEW(&sample.memory, struct schema_column, cells.columns);
+    struct schema_column *it = ARENA_ZERO(&sample.memory, struct schema_column, cells.columns);
     struct frame_column *column = ARENA_ZERO(&sample.memory, struct frame_column, cells.columns);
 
     for (size_t c = 0; c < cells.columns; c++) {

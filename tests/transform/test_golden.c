@@ -126,7 +126,7 @@ static struct sample read_churn(const char *name, const struct transform_config 
 
     for (size_t c = 0; c < COLUMNS; c++) {
         it[c] = (struct schema_column){
-            names[c], transform_config_kind(config, names[c], SCHEMA_NUMBER), false};
+            names[c], transform_config_kind(config, names[c], SCHEMA_NUMBER), SCHEMA_REQUIRED};
         field[c] =
             (struct table_field){names[c], it[c].kind == SCHEMA_NUMBER ? TABLE_DOUBLE : TABLE_TEXT};
     }

@@ -3,9 +3,9 @@
 
 TEST(schema_reads_back_what_it_wrote)
 {
-    const struct schema_column column[] = {{"State", SCHEMA_TEXT, false},
-                                           {"Day Mins", SCHEMA_NUMBER, false},
-                                           {"Phone \"é\"", SCHEMA_IGNORED, false}};
+    const struct schema_column column[] = {{"State", SCHEMA_TEXT, SCHEMA_REQUIRED},
+                                           {"Day Mins", SCHEMA_NUMBER, SCHEMA_REQUIRED},
+                                           {"Phone \"é\"", SCHEMA_IGNORED, SCHEMA_REQUIRED}};
     const struct schema schema = {3, column};
     struct arena memory = {0};
     struct error err = {0};

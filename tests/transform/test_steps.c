@@ -351,7 +351,8 @@ TEST(steps_refuse_values_that_have_no_name_or_sum)
     EACH_ROW(cases, c) {
         const struct transform_config *config = config_of(c->steps, &memory, &err);
         EXPECT_OK(config, &err);
-        const struct schema_column column = {"a", c->number ? SCHEMA_NUMBER : SCHEMA_TEXT, false};
+        const struct schema_column column = {"a", c->number ? SCHEMA_NUMBER : SCHEMA_TEXT,
+                                             SCHEMA_REQUIRED};
         const struct frame_column values = {c->number, &c->text};
         const struct schema schema = {1, &column};
         const struct frame frame = {&schema, 1, &values};

@@ -6,10 +6,10 @@
 #include "support/test.h"
 
 static const struct schema_column columns[] = {
-    {"State", SCHEMA_TEXT, false},
-    {"Length", SCHEMA_NUMBER, false},
-    {"Phone", SCHEMA_IGNORED, false},
-    {"Mins", SCHEMA_NUMBER, false},
+    {"State", SCHEMA_TEXT, SCHEMA_REQUIRED},
+    {"Length", SCHEMA_NUMBER, SCHEMA_REQUIRED},
+    {"Phone", SCHEMA_IGNORED, SCHEMA_REQUIRED},
+    {"Mins", SCHEMA_NUMBER, SCHEMA_REQUIRED},
 };
 const struct schema rows_schema = {4, columns};
 const struct wire_limits rows_limits = {.rows = 100, .depth = 32};

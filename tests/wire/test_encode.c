@@ -5,8 +5,8 @@
 #include "support/test.h"
 #include "wire/wire.h"
 
-static const struct schema_column columns[] = {{"label", SCHEMA_TEXT, false},
-                                               {"score", SCHEMA_NUMBER, false}};
+static const struct schema_column columns[] = {{"label", SCHEMA_TEXT, SCHEMA_REQUIRED},
+                                               {"score", SCHEMA_NUMBER, SCHEMA_REQUIRED}};
 static const struct schema two = {2, columns}, one = {1, columns + 1};
 static const struct table_string labels[] = {{"False", 5}, {"a,\"b\"\n\t", 7}, {NULL, 0}};
 static const double scores[] = {0.1, 1, NAN};

@@ -179,7 +179,7 @@ TEST(json_lines_are_read)
 
 TEST(json_one_column_may_be_bare)
 {
-    static const struct schema_column column[] = {{"x", SCHEMA_NUMBER, false}};
+    static const struct schema_column column[] = {{"x", SCHEMA_NUMBER, SCHEMA_REQUIRED}};
     static const struct schema one = {1, column};
     static const struct {
         enum wire_media media;

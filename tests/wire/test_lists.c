@@ -6,11 +6,12 @@
 
 static const struct schema_column columns[] = {
     {.name = "id", .kind = SCHEMA_TEXT},
-    {.name = "amount", .kind = SCHEMA_NUMBER, .optional = true},
-    {.name = "c.amount", .kind = SCHEMA_LIST, .optional = true},
-    {.name = "c.kind", .kind = SCHEMA_LIST, .optional = true},
+    {.name = "amount", .kind = SCHEMA_NUMBER, .need = SCHEMA_OPTIONAL},
+    {.name = "time", .kind = SCHEMA_TEXT, .need = SCHEMA_UNLESS_LISTS},
+    {.name = "c.amount", .kind = SCHEMA_LIST, .need = SCHEMA_OPTIONAL},
+    {.name = "c.kind", .kind = SCHEMA_LIST, .need = SCHEMA_OPTIONAL},
 };
-static const struct schema schema = {4, columns};
+static const struct schema schema = {5, columns};
 
 TEST(lists_are_read)
 {
@@ -19,28 +20,35 @@ TEST(lists_are_read)
         const char *body, *shown;
     } rows[] = {
         {WIRE_JSON, "{\"id\": \"a\", \"c.amount\": [1, 2.50, null], \"c.kind\": [\"x\", true, 7]}",
-         "a|-|1;SEP;2.50;SEP;|x;SEP;true;SEP;7"},
-        {WIRE_JSON, "{\"c.amount\": \"1;SEP;2\", \"id\": 5}", "5|-|1;SEP;2|-"},
-        {WIRE_JSON, "{\"c.amount\": [1], \"id\": 5, \"amount\": 3}", "5|3|1|-"},
-        {WIRE_JSON, "[{\"id\": 1, \"c.kind\": []}, {\"id\": 2, \"c.kind\": null}]",
-         "1|-|-|;2|-|-|-"},
+         "a|-|-|1;SEP;2.50;SEP;|x;SEP;true;SEP;7"},
+        {WIRE_JSON, "{\"c.amount\": \"1;SEP;2\", \"id\": 5}", "5|-|-|1;SEP;2|-"},
+        {WIRE_JSON, "{\"c.amount\": [1], \"id\": 5, \"amount\": 3}", "5|3|-|1|-"},
+        {WIRE_JSON,
+         "{\"input\": [{\"name\": \"id\", \"val\": 5}, {\"name\": \"c.kind\", \"val\": "
+         "[\"x\"]}]}",
+         "5|-|-|-|x"},
+        {WIRE_JSON, "[{\"id\": 1, \"c.kind\": []}, {\"id\": 2, \"time\": 9, \"c.kind\": null}]",
+         "1|-|-|-|;2|-|9|-|-"},
         {WIRE_JSON, "{\"instances\": [{\"id\": 1, \"c.kind\": [\"\\u00e9\", NaN]}]}",
-         "1|-|-|\xc3\xa9;SEP;"},
-        {WIRE_JSON, "{\"instances\": [{\"id\": 1, \"c.kind\": [[1]]}, {\"id\": 2}]}",
-         "!c.kind: must be a list of plain values;2|-|-|-"},
+         "1|-|-|-|\xc3\xa9;SEP;"},
+        {WIRE_JSON, "{\"instances\": [{\"id\": 1, \"c.kind\": [[1]]}, {\"id\": 2, \"time\": 1}]}",
+         "!c.kind: must be a list of plain values;2|-|1|-|-"},
         {WIRE_JSON, "[{\"id\": 1, \"c.kind\": [\"a;SEP;b\"]}]",
          "!c.kind: 'a;SEP;b' holds the separator ;SEP;"},
         {WIRE_JSON, "[{\"id\": 1, \"c.amount\": [Infinity]}]",
          "!c.amount: 'Infinity' is not finite"},
-        {WIRE_JSON, "[{\"id\": 1, \"c.amount\": {\"x\": 1}}]",
+        {WIRE_JSON, "[{\"id\": 1, \"time\": 1, \"c.amount\": {\"x\": 1}}]",
          "!c.amount: must be one value, not a list or an object"},
         {WIRE_JSON, "{\"c.amount\": [1]}", "!id: is not there"},
+        {WIRE_JSON, "[{\"id\": 1}, {\"id\": 2, \"c.kind\": null}, {\"id\": 3, \"c.kind\": \"\"}]",
+         "!time: is not there;!time: is not there;3|-|-|-|"},
         {WIRE_JSON, "[{\"id\": 1, \"c.amount\": [1, }]",
          "error: JSON, line 1, column 28: expected a value"},
-        {WIRE_JSONL, "{\"id\": 1, \"c.amount\": [1, 2]}\n", "1|-|1;SEP;2|-"},
-        {WIRE_CSV, "id\n7\n8\n", "7|-|-|-;8|-|-|-"},
-        {WIRE_CSV, "c.kind,id\nx;SEP;y,7\n,8\n", "7|-|-|x;SEP;y;8|-|-|-"},
+        {WIRE_JSONL, "{\"id\": 1, \"c.amount\": [1, 2]}\n", "1|-|-|1;SEP;2|-"},
+        {WIRE_CSV, "id,time\n7,1\n8,\n", "7|-|1|-|-;8|-|-|-|-"},
+        {WIRE_CSV, "c.kind,id\nx;SEP;y,7\n,8\n", "7|-|-|-|x;SEP;y;8|-|-|-|-"},
         {WIRE_CSV, "amount,c.kind\n1,x\n", "error: the header has no column 'id'"},
+        {WIRE_CSV, "id,amount\n1,x\n", "error: the header has no column 'time'"},
     };
     EACH_ROW(rows, r)
         EXPECT_STR(rows_shown(r->media, &schema, r->body, strlen(r->body)), r->shown);
@@ -51,8 +59,10 @@ TEST(lists_stay_missing_when_rows_outgrow_their_room)
     struct text body = {0}, wanted = {0};
 
     for (int i = 0; i < 40; i++) {
-        text_add_format(&body, "{\"id\": %d%s}\n", i, i == 39 ? ", \"c.kind\": [1, 2]" : "");
-        text_add_format(&wanted, "%s%d|-|-|%s", i ? ";" : "", i, i == 39 ? "1;SEP;2" : "-");
+        text_add_format(&body, "{\"id\": %d, %s}\n", i,
+                        i == 39 ? "\"c.kind\": [1, 2]" : "\"time\": 1");
+        text_add_format(&wanted, "%s%d|-|%s|-|%s", i ? ";" : "", i, i == 39 ? "-" : "1",
+                        i == 39 ? "1;SEP;2" : "-");
     }
     EXPECT_STR(rows_shown(WIRE_JSONL, &schema, body.bytes, body.length), wanted.bytes);
     text_clear(&body);

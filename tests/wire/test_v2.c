@@ -8,8 +8,8 @@
 #include "wire/shown.h"
 #include "wire/v2.h"
 
-static const struct schema_column answer_columns[] = {{"label", SCHEMA_TEXT, false},
-                                                      {"score", SCHEMA_NUMBER, false}};
+static const struct schema_column answer_columns[] = {{"label", SCHEMA_TEXT, SCHEMA_REQUIRED},
+                                                      {"score", SCHEMA_NUMBER, SCHEMA_REQUIRED}};
 static const struct schema answer_schema = {2, answer_columns};
 
 TEST(v2_golden_file_is_the_recorded_one)
