@@ -96,7 +96,16 @@ static void product(const struct op_call *call, const struct part *part, const r
                     struct panels b, real *c, size_t n, bool rectify)
 {
     call->kernels->matmul(&(struct matmul){
-        .m = part->rows, .k = k, .n = n, .a = a, .a_stride = k, .b = b, .c = c, .c_stride = n});
+        .m = part->rows,
+        .k = k,
+        .n = n,
+        .a = a,
+        .a_stride = k,
+        .b = b,
+        .c = c,
+        .c_stride = n,
+        .rectify = rectify,
+    });
 }
 
 static void part_forward(struct op_call *call, const struct part *part)
