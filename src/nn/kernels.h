@@ -150,6 +150,8 @@ struct kernels {
 
     /* Blocks counter .. counter+blocks-1 of rng_block(), four numbers each. */
     void (*philox)(uint32_t *out, uint64_t seed, uint64_t stream, uint64_t counter, size_t blocks);
+    /* y[i] = 0 where draw[i] < threshold, else kept. */
+    void (*keep)(real *y, const uint32_t *draw, uint32_t threshold, real kept, size_t n);
 };
 
 /* The fastest set this processor can run. */

@@ -33,4 +33,5 @@ const struct kernels KERNEL(kernels) = {
     .adam = KERNEL(kernel_adam),
     .follow = KERNEL(kernel_follow),
     .philox = KERNEL(kernel_philox),
+    .keep = KERNEL(kernel_keep),
 };
