@@ -3,6 +3,7 @@
 #define QUERN_PIPELINE_BUNDLE_INTERNAL_H
 
 #include "pipeline/bundle.h"
+#include "pipeline/bundle_history.h"
 #include "pipeline/decision.h"
 #include "pipeline/scorer.h"
 #include "remote/place.h"
@@ -14,6 +15,7 @@ struct bundle {
     char hash[17];
     struct schema input, output;
     size_t *csv, csv_count;
+    struct bundle_history *history; /* or NULL; then there is none of the parts below */
     struct transform *transform; /* or NULL */
     struct trees *trees;         /* or NULL */
     bool decides;
