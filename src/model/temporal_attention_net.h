@@ -8,7 +8,7 @@
  *
  * Parameters have the names of the reference's modules. Weights of linear layers are held
  * [in, out], transposed against PyTorch; encoder weights of a feature aggregation and experts as
- * they are. temporal_attention_weights.h moves them from and to files.
+ * they are. `piece` says where in a file each parameter lies.
  */
 #ifndef QUERN_MODEL_TEMPORAL_ATTENTION_NET_H
 #define QUERN_MODEL_TEMPORAL_ATTENTION_NET_H
@@ -37,10 +37,38 @@ struct temporal_attention_inputs {
 
 /* The last order layer of one sequence, for explanations: value ids. */
 struct temporal_attention_last {
-    size_t key_value; /* [track appended, 2 * 2E]: k | v */
-    size_t query;     /* [rows, 2E] */
-    size_t time;
+    size_t query; /* of the last step, 2E numbers: row b's at b * query_stride */
+    size_t key;   /* [track appended, key_stride], the keys at key_first */
+    size_t query_stride, key_stride, key_first;
+    size_t time; /* GRAPH_NONE without use_time_seq */
 };
+
+enum temporal_attention_start {
+    TEMPORAL_START_ZERO,
+    TEMPORAL_START_ONE,
+    TEMPORAL_START_NORMAL, /* mean 0, variance 1 */
+    TEMPORAL_START_TABLE,  /* the same, but row 0 is 0 */
+    TEMPORAL_START_UNIFORM /* from low to high */
+};
+
+/* Where a parameter of the graph lies in the files: rows of a tensor. */
+struct temporal_attention_piece {
+    char tensor[GRAPH_NAME_MAX];
+    size_t dims, shape[3]; /* of the tensor */
+    size_t first, rows;    /* of its first dimension */
+    bool transposed;       /* the graph holds the rows as columns */
+    bool flat;             /* the graph holds it as one dimension */
+    bool unused;           /* takes no part; a file may lack it */
+    enum temporal_attention_start start;
+    double low, high;
+    size_t parameter; /* index in the graph */
+};
+
+/* Another name of a tensor in files, with the same numbers. */
+struct temporal_attention_alias {
+    char alias[GRAPH_NAME_MAX], tensor[GRAPH_NAME_MAX];
+};
+enum { TEMPORAL_ATTENTION_ALIASES_MAX = 8 };
 
 struct temporal_attention_net {
     struct temporal_attention_config config;
@@ -50,6 +78,7 @@ struct temporal_attention_net {
     size_t label;        /* input, rows: integers, the class; with a loss */
     size_t weight;       /* input, rows: of this row in the loss */
     size_t total_weight; /* input, [1]: sum of the weights of the whole batch */
+    size_t batch_rows;   /* input, [1]: rows of the whole batch; GRAPH_NONE without experts */
     struct temporal_attention_last last[2];
     size_t gate;     /* rows [2]: weights of the sequences; GRAPH_NONE with one */
     size_t steps;    /* with return_seq: [track appended, 2E] of the first sequence */
@@ -57,6 +86,9 @@ struct temporal_attention_net {
     size_t logit;    /* rows [n_classes] */
     size_t score;    /* rows [n_classes]: softmax */
     size_t loss;     /* [1]: this turn's share of the weighted mean, experts' balance included */
+    size_t pieces, aliases;
+    struct temporal_attention_piece *piece; /* [pieces] */
+    struct temporal_attention_alias alias[TEMPORAL_ATTENTION_ALIASES_MAX];
 };
 
 /* What the network is trained on; a network for prediction has none. */
@@ -88,6 +120,7 @@ struct temporal_attention_turn {
     const int32_t *label; /* [rows]; NULL for prediction */
     const real *weight;   /* [rows]; NULL: 1 each */
     double total_weight;  /* of the whole batch; ignored without labels */
+    size_t batch_rows;    /* likewise */
     bool training;        /* dropout on, experts with capacity */
     uint64_t seed;        /* of this step */
     size_t first_row;     /* of this turn in the batch */

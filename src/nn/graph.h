@@ -43,7 +43,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { GRAPH_NONE = 0, GRAPH_NAME_MAX = 64, GRAPH_ALIGN = 16 };
+enum { GRAPH_NONE = 0, GRAPH_NAME_MAX = 96, GRAPH_ALIGN = 16 };
 
 struct graph;
 

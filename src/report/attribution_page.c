@@ -1,6 +1,7 @@
 #include "report/attribution_page.h"
 
 #include "report/attribution_section.h"
+#include "report/epochs_section.h"
 #include "report/evaluation_section.h"
 #include "report/html.h"
 #include "report/page.h"
@@ -25,6 +26,11 @@ static void write_evaluation(struct text *out, struct attribution_page *page)
     evaluation_section(out, page->document, &words, &page->memory);
 }
 
+static void write_training(struct text *out, struct attribution_page *page)
+{
+    epochs_section(out, page->document, &page->memory);
+}
+
 static void write_provenance(struct text *out, struct attribution_page *page)
 {
     provenance_section(out, page->document);
@@ -40,7 +46,7 @@ static const struct section {
     {"transitions", "Transitions", attribution_section_matrix},
     {"journeys", "Journeys", attribution_section_journeys},
     {"attention", "Attention", attribution_section_attention},
-    {"training", "Training", attribution_section_training},
+    {"training", "Training", write_training},
     {"evaluation", "Model quality", write_evaluation},
     {"provenance", "Settings", write_provenance},
 };

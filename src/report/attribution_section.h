@@ -21,7 +21,6 @@ enum {
     SHOWN_STATES = 20,
     SHOWN_LENGTHS = 60,
     SHOWN_POSITIONS = 30,
-    SHOWN_EPOCHS = 200,
 };
 
 /* "credits" and "truth" in arrays; see attribution_credits_read(). */
@@ -60,6 +59,5 @@ void attribution_section_removal(struct text *out, struct attribution_page *page
 void attribution_section_matrix(struct text *out, struct attribution_page *page);
 void attribution_section_journeys(struct text *out, struct attribution_page *page);
 void attribution_section_attention(struct text *out, struct attribution_page *page);
-void attribution_section_training(struct text *out, struct attribution_page *page);
 
 #endif

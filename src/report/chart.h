@@ -14,7 +14,8 @@ struct chart_series {
     const char *label;
     const double *x, *y; /* [count]; a line chart joins the points in this order */
     size_t count;
-    bool dots; /* draw the points too */
+    bool dots;                /* draw the points too */
+    const double *low, *high; /* [count] an upright bar from low to high at each point; or NULL */
 };
 
 /* What a plot with two axes says about itself. */
@@ -26,8 +27,9 @@ struct chart_line {
     struct chart_words words;
     const struct chart_series *series;
     size_t count;
-    double square; /* both axes from 0 to this; 0 fits them to the data */
-    bool diagonal; /* the line of chance, or of perfect calibration */
+    double square;  /* both axes from 0 to this; 0 fits them to the data */
+    bool from_zero; /* the upright axis begins at 0 */
+    bool diagonal;  /* the line of chance, or of perfect calibration */
     enum figure_kind x_kind, y_kind;
     double mark; /* vertical line at this x; NaN for none */
     const char *mark_label;

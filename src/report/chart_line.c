@@ -35,7 +35,7 @@ static struct plot line_plot(const struct chart_line *chart)
     } else {
         const struct range x = range_of(chart, false), y = range_of(chart, true);
         plot.x = axis_exact(x.low, x.high, 8, chart->x_kind);
-        plot.y = axis_nice(y.low, y.high, 5, chart->y_kind);
+        plot.y = axis_nice(chart->from_zero ? fmin(y.low, 0) : y.low, y.high, 5, chart->y_kind);
     }
     return plot;
 }
@@ -54,6 +54,17 @@ static void draw_series(struct text *out, const struct plot *plot,
         pen = here;
     }
     html_add(out, pen || series->count ? "\"/>\n" : "M0 0\"/>\n");
+}
+
+static void draw_bars(struct text *out, const struct plot *plot, const struct chart_series *series,
+                      size_t index)
+{
+    text_add_format(out, "<path class=\"bar c%zu\" d=\"M0 0", svg_colour(index));
+    for (size_t i = 0; i < series->count; i++)
+        if (isfinite(series->x[i]) && isfinite(series->low[i]) && isfinite(series->high[i]))
+            text_add_format(out, "M%.1f %.1fV%.1f", plot_x(plot, series->x[i]),
+                            plot_y(plot, series->low[i]), plot_y(plot, series->high[i]));
+    html_add(out, "\"/>\n");
 }
 
 static void draw_dots(struct text *out, const struct chart_line *chart, const struct plot *plot,
@@ -92,6 +103,8 @@ void chart_line(struct text *out, const struct chart_line *chart)
     if (isfinite(chart->mark))
         svg_mark(out, &plot, chart->mark, chart->mark_label);
     for (size_t s = 0; s < chart->count; s++) {
+        if (chart->series[s].low)
+            draw_bars(out, &plot, &chart->series[s], s);
         draw_series(out, &plot, &chart->series[s], s);
         if (chart->series[s].dots)
             draw_dots(out, chart, &plot, s);

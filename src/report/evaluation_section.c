@@ -5,10 +5,11 @@
 #include "report/chart.h"
 #include "report/html.h"
 #include "report/read.h"
+#include "report/reliability.h"
 
 #include <math.h>
 
-enum { SHOWN_BINS = 100, SHOWN_FOLDS = 50, SHOWN_STEPS = 60 };
+enum { SHOWN_FOLDS = 50, SHOWN_STEPS = 60 };
 
 /* The numbers shown, in reading order; keys of evaluation.json. */
 static const struct shown_metric {
@@ -65,46 +66,6 @@ static void draw_curve(struct text *out, const struct curve *curve, const struct
                                          .count = 1,
                                          .square = 1,
                                          .diagonal = diagonal,
-                                         .x_kind = FIGURE_SHARE,
-                                         .y_kind = FIGURE_SHARE,
-                                         .mark = NAN});
-    html_add(out, "</figure>\n");
-}
-
-static void draw_calibration(struct text *out, const json_t *metrics,
-                             const struct evaluation_words *words, struct arena *memory)
-{
-    const json_t *bins = json_object_get(json_object_get(metrics, "calibration"), "bins");
-    const size_t count =
-        json_array_size(bins) < SHOWN_BINS ? json_array_size(bins) : (size_t)SHOWN_BINS;
-    double *x = ARENA_NEW(memory, double, count + 1), *y = ARENA_NEW(memory, double, count + 1);
-    double largest = 0;
-
-    for (size_t b = 0; b < count; b++) {
-        x[b] = read_number(json_array_get(bins, b), "mean_score");
-        y[b] = read_number(json_array_get(bins, b), "positive_rate");
-        largest = fmax(largest, fmax(x[b], y[b]));
-    }
-    if (count == 0)
-        return;
-    /* Both axes end alike, so that the line of perfect calibration is the diagonal. */
-    const double end = axis_nice(0, largest > 0 && largest < 1 ? largest : 1, 5, FIGURE_SHARE).high;
-    const struct chart_series series = {
-        .label = words->yes, .x = x, .y = y, .count = count, .dots = true};
-    text_add_format(out,
-                    "<figure><h3>Calibration</h3>\n<figcaption>%s in groups of equal size by "
-                    "score; dotted: perfect</figcaption>\n",
-                    words->many);
-    const char *description = arena_format(
-        memory, "%s against the mean score, in groups of equal size by score.", words->share);
-    chart_line(out, &(struct chart_line){.words = {.title = "Calibration",
-                                                   .description = description,
-                                                   .x_label = "mean score",
-                                                   .y_label = words->share},
-                                         .series = &series,
-                                         .count = 1,
-                                         .square = end,
-                                         .diagonal = true,
                                          .x_kind = FIGURE_SHARE,
                                          .y_kind = FIGURE_SHARE,
                                          .mark = NAN});
@@ -238,38 +199,6 @@ static void folds_table(struct text *out, const json_t *folds, const struct eval
     html_table_close(out);
 }
 
-static void bins_table(struct text *out, const json_t *metrics,
-                       const struct evaluation_words *words, struct arena *memory)
-{
-    const json_t *bins = json_object_get(json_object_get(metrics, "calibration"), "bins");
-    const json_t *bin;
-    size_t index;
-
-    if (json_array_size(bins) == 0)
-        return;
-    html_table_open(out, "Calibration as a table",
-                    arena_format(memory, "Groups of %s with neighbouring scores", words->many));
-    text_add_format(out,
-                    "<thead><tr><th scope=\"col\">Scores</th><th scope=\"col\" class=\"n\">%s</th>"
-                    "<th scope=\"col\" class=\"n\">Mean score</th><th scope=\"col\" class=\"n\">%s"
-                    "</th></tr></thead>\n<tbody>\n",
-                    words->title, words->yes);
-    json_array_foreach(bins, index, bin)
-    {
-        if (index == SHOWN_BINS)
-            break;
-        text_add_format(out, "<tr><th scope=\"row\">%s \xe2\x80\x93 %s</th>",
-                        figure_score(read_number(bin, "low")).text,
-                        figure_score(read_number(bin, "high")).text);
-        html_cell(out, figure_count(read_number(bin, "weight")));
-        html_cell(out, figure_share(read_number(bin, "mean_score")));
-        html_cell(out, figure_share(read_number(bin, "positive_rate")));
-        html_add(out, "</tr>\n");
-    }
-    html_add(out, "</tbody>\n");
-    html_table_close(out);
-}
-
 void evaluation_section(struct text *out, const json_t *document,
                         const struct evaluation_words *words, struct arena *memory)
 {
@@ -308,7 +237,7 @@ void evaluation_section(struct text *out, const json_t *document,
                                      "Precision against recall over all thresholds.", "recall",
                                      "precision"},
                false);
-    draw_calibration(out, metrics, words, memory);
+    reliability_figures(out, metrics, words, memory);
     draw_histogram(out, metrics, words, memory);
     html_add(out, "</div>\n");
     html_add(out, "<div class=\"pair\" style=\"margin-top:20px\"><div>\n<h3>In numbers</h3>\n");
@@ -316,7 +245,7 @@ void evaluation_section(struct text *out, const json_t *document,
     html_add(out, "</div><div>\n");
     confusion_table(out, metrics, words, memory);
     folds_table(out, json_object_get(evaluation, "folds"), words);
-    bins_table(out, metrics, words, memory);
+    reliability_tables(out, metrics, words, memory);
     html_add(out, "</div></div>\n");
     html_section_close(out);
 }

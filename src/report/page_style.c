@@ -61,6 +61,7 @@ const char html_style[] =
     ".d1{stroke-dasharray:7 4}.d2{stroke-dasharray:2 4}.c0{--c:var(--c0)}\n"
     ".c1{--c:var(--c1)}.c2{--c:var(--c2)}.c3{--c:var(--c3)}.c4{--c:var(--c4)}\n"
     ".c5{--c:var(--c5)}.c6{--c:var(--c6)}.c7{--c:var(--c7)}.l{stroke:var(--c)}\n"
+    ".bar{fill:none;stroke:var(--c);stroke-width:1.4;opacity:.6}\n"
     ".f{fill:var(--c)}.dim{fill-opacity:.55}\n"
     ".m{fill:var(--card);stroke:var(--c);stroke-width:1.7}\n"
     ".m.first{fill:var(--c);stroke:var(--card);stroke-width:1}\n"

@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "report/attribution_page.h"
 #include "report/forecast_page.h"
+#include "report/history_page.h"
 #include "report/read.h"
 #include "report/tabular_page.h"
 
@@ -14,6 +15,7 @@ static const struct page {
     {"attribution", attribution_page_html},
     {"tabular", tabular_page_html},
     {"forecast", forecast_page_html},
+    {"history", history_page_html},
 };
 
 bool report_html(struct text *html, const json_t *document, struct error *err)

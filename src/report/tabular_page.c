@@ -5,24 +5,30 @@
 #include "report/page.h"
 #include "report/read.h"
 #include "report/tabular_section.h"
+#include "report/top_section.h"
 
 #include <math.h>
 
+static const struct evaluation_words words = {
+    .one = "row",
+    .many = "rows",
+    .title = "Rows",
+    .yes = "Positive",
+    .no = "Negative",
+    .calls_yes = "positive",
+    .calls_no = "negative",
+    .share = "share that is positive",
+    .lead = "An AUC of 0.5 is a coin; 1 ranks every positive row above every negative one.",
+};
+
 static void section_evaluation(struct text *out, const json_t *document, struct arena *memory)
 {
-    static const struct evaluation_words words = {
-        .one = "row",
-        .many = "rows",
-        .title = "Rows",
-        .yes = "Positive",
-        .no = "Negative",
-        .calls_yes = "positive",
-        .calls_no = "negative",
-        .share = "share that is positive",
-        .lead = "An AUC of 0.5 is a coin; 1 ranks every positive row above every negative one.",
-    };
-
     evaluation_section(out, document, &words, memory);
+}
+
+static void section_top(struct text *out, const json_t *document, struct arena *memory)
+{
+    top_section(out, document, &words, memory);
 }
 
 static void section_provenance(struct text *out, const json_t *document, struct arena *memory)
@@ -39,6 +45,7 @@ static const struct section {
     {"evaluation", "Model quality", section_evaluation},
     {"evaluation", "Model quality", tabular_section_classes},
     {"evaluation", "Model quality", tabular_section_values},
+    {"top", "Highest scores", section_top},
     {"importance", "Importance", tabular_section_importance},
     {"training", "Training", tabular_section_training},
     {"data", "Data", tabular_section_data},

@@ -301,6 +301,7 @@ TEST(tabular_run_predicts_classes_and_numbers)
 TEST(evaluate_repeats_the_evaluation_of_the_run)
 {
     static const char *const sets[] = {"", "--set output.calibrate=isotonic",
+                                       "--set output.calibrate=spline",
                                        "--set 'source.weight=Account Length'"};
 
     EACH_ROW(sets, set) {

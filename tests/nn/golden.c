@@ -9,6 +9,8 @@ static const struct {
     bool (*check)(struct golden *golden, struct error *err);
 } models[] = {
     {"param.lstm.recurrent_kernel", golden_journey_attention},
+    {"param.order_attention.dummy_order", golden_temporal_attention},
+    {"param.order_attention_cid.dummy_order", golden_temporal_attention},
 };
 
 bool golden_compare(struct golden *golden, const char *name, const real *got, size_t count,

@@ -41,5 +41,6 @@ bool golden_compare(struct golden *golden, const char *name, const real *got, si
 
 /* One function per model, in golden_NAME.c. */
 bool golden_journey_attention(struct golden *golden, struct error *err);
+bool golden_temporal_attention(struct golden *golden, struct error *err);
 
 #endif

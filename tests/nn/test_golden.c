@@ -51,6 +51,22 @@ TEST(golden_shared_journey_attention_agrees)
         EXPECT_OK(golden_check(path, NULL, &err), &err);
 }
 
+TEST(golden_shared_temporal_attention_agrees)
+{
+    static const char *const files[] = {
+        "golden/tsa_single_dense.safetensors",     "golden/tsa_single_mlp_notime.safetensors",
+        "golden/tsa_single_moe.safetensors",       "golden/tsa_two_sequences.safetensors",
+        "golden/tsa_two_sequences_51.safetensors",
+    };
+
+    EACH_ROW(files, file) {
+        const char *path = test_shared(*file);
+        struct error err = {0};
+        if (path)
+            EXPECT_OK(golden_check(path, NULL, &err), &err);
+    }
+}
+
 /* The file with one byte of one tensor changed: the check must say which tensor disagrees. */
 static const char *damaged(const char *tensor, size_t number)
 {

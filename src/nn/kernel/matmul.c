@@ -46,9 +46,9 @@ struct panel {
     size_t step, k;
 };
 
-/* A(row, p) = a[row * row_step + p * k_step]. */
-INLINE void tile_multiply(const size_t rows, const struct tile *tile, const real *a,
-                          size_t row_step, size_t k_step, struct panel panel)
+/* A(row, p) = a[row * row_step + p * k_step]. A panel with few columns is one vector wide. */
+INLINE void tile_multiply(const size_t rows, const size_t vectors, const struct tile *tile,
+                          const real *a, size_t row_step, size_t k_step, struct panel panel)
 {
     vec sum[ROWS][2];
 
@@ -56,15 +56,18 @@ INLINE void tile_multiply(const size_t rows, const struct tile *tile, const real
     for (size_t i = 0; i < rows; i++) {
         const real *start = tile->add ? tile->c + i * tile->stride : tile->bias;
         sum[i][0] = start ? tile_load(tile, start, 0) : (vec){0};
-        sum[i][1] = start ? tile_load(tile, start, LANES) : (vec){0};
+        if (vectors == 2)
+            sum[i][1] = start ? tile_load(tile, start, LANES) : (vec){0};
     }
     for (size_t p = 0; p < panel.k; p++) {
-        const vec b0 = vec_load(panel.at), b1 = vec_load(panel.at + LANES);
+        const vec b0 = vec_load(panel.at);
+        const vec b1 = vectors == 2 ? vec_load(panel.at + LANES) : b0;
         UNROLL
         for (size_t i = 0; i < rows; i++) {
             const vec factor = vec_of(a[i * row_step]);
             sum[i][0] += factor * b0;
-            sum[i][1] += factor * b1;
+            if (vectors == 2)
+                sum[i][1] += factor * b1;
         }
         a += k_step;
         panel.at += panel.step;
@@ -72,16 +75,17 @@ INLINE void tile_multiply(const size_t rows, const struct tile *tile, const real
     UNROLL
     for (size_t i = 0; i < rows; i++) {
         tile_store(tile, tile->c + i * tile->stride, 0, sum[i][0]);
-        tile_store(tile, tile->c + i * tile->stride, LANES, sum[i][1]);
+        if (vectors == 2)
+            tile_store(tile, tile->c + i * tile->stride, LANES, sum[i][1]);
     }
 }
 
 /* All rows of one panel of columns. */
-INLINE void panel_multiply(struct tile tile, size_t m, const real *a, size_t row_step,
-                           size_t k_step, struct panel panel)
+INLINE void panel_rows(const size_t vectors, struct tile tile, size_t m, const real *a,
+                       size_t row_step, size_t k_step, struct panel panel)
 {
     while (m >= ROWS) {
-        tile_multiply(ROWS, &tile, a, row_step, k_step, panel);
+        tile_multiply(ROWS, vectors, &tile, a, row_step, k_step, panel);
         a += ROWS * row_step;
         tile.c += ROWS * tile.stride;
         m -= ROWS;
@@ -89,7 +93,7 @@ INLINE void panel_multiply(struct tile tile, size_t m, const real *a, size_t row
     switch (m) {
 #define REST(n)                                                                                    \
     case n:                                                                                        \
-        tile_multiply(n, &tile, a, row_step, k_step, panel);                                       \
+        tile_multiply(n, vectors, &tile, a, row_step, k_step, panel);                              \
         break
         REST(1);
         REST(2);
@@ -106,6 +110,15 @@ INLINE void panel_multiply(struct tile tile, size_t m, const real *a, size_t row
 #endif
 #undef REST
     }
+}
+
+static void panel_multiply(struct tile tile, size_t m, const real *a, size_t row_step,
+                           size_t k_step, struct panel panel)
+{
+    if (tile.columns > LANES)
+        panel_rows(2, tile, m, a, row_step, k_step, panel);
+    else
+        panel_rows(1, tile, m, a, row_step, k_step, panel);
 }
 
 void KERNEL(kernel_matmul)(const struct matmul *call)
@@ -186,38 +199,36 @@ INLINE void square_transpose(vec row[LANES])
     }
 }
 
-/* Rows of b[LANES, n] become LANES columns, PANEL apart from row to row. */
-INLINE void pack_lanes(real *to, const real *b, size_t stride, size_t n)
+/* The first `rows` of LANES rows of b[, n] become LANES columns, PANEL apart from row to row; the
+ * columns of the others are 0. */
+INLINE void pack_lanes(const size_t rows, real *to, const real *b, size_t stride, size_t n)
 {
     size_t p = 0;
 
     for (; p + LANES <= n; p += LANES) {
         vec square[LANES];
         for (size_t i = 0; i < LANES; i++)
-            square[i] = vec_load(b + i * stride + p);
+            square[i] = i < rows ? vec_load(b + i * stride + p) : (vec){0};
         square_transpose(square);
         for (size_t i = 0; i < LANES; i++)
             vec_store(to + (p + i) * PANEL, square[i]);
     }
     for (; p < n; p++)
         for (size_t i = 0; i < LANES; i++)
-            to[p * PANEL + i] = b[i * stride + p];
+            to[p * PANEL + i] = i < rows ? b[i * stride + p] : 0;
 }
 
 static void pack_panels_transposed(real *packed, const real *b, size_t stride, size_t k, size_t n,
                                    size_t first, size_t last)
 {
     /* The packed matrix is [n, k]: its column r is row r of b. */
-    for (size_t r = first * PANEL; r < last * PANEL;) {
+    for (size_t r = first * PANEL; r < last * PANEL; r += LANES) {
         real *to = packed + r / PANEL * PANEL * n + r % PANEL;
-        if (r % LANES == 0 && r + LANES <= k) {
-            pack_lanes(to, b + r * stride, stride, n);
-            r += LANES;
-            continue;
-        }
-        for (size_t p = 0; p < n; p++)
-            to[p * PANEL] = r < k ? b[r * stride + p] : 0;
-        r++;
+        /* A vector of columns that do not exist is never read. */
+        if (r + LANES <= k)
+            pack_lanes(LANES, to, b + r * stride, stride, n);
+        else if (r < k)
+            pack_lanes(k - r, to, b + r * stride, stride, n);
     }
 }
 

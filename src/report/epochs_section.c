@@ -1,11 +1,13 @@
 /* How training went: loss and AUC after every epoch. */
-#include "report/attribution_section.h"
+#include "report/epochs_section.h"
 
 #include "report/chart.h"
 #include "report/html.h"
 #include "report/read.h"
 
 #include <math.h>
+
+enum { SHOWN_EPOCHS = 200 };
 
 struct epochs {
     size_t count;
@@ -102,14 +104,14 @@ static void epochs_table(struct text *out, const struct epochs *epochs)
     html_table_close(out);
 }
 
-void attribution_section_training(struct text *out, struct attribution_page *page)
+void epochs_section(struct text *out, const json_t *document, struct arena *memory)
 {
-    const json_t *list = json_object_get(page->document, "training");
+    const json_t *list = json_object_get(document, "training");
     struct epochs epochs;
 
     if (json_array_size(list) == 0)
         return;
-    read_epochs(&epochs, list, &page->memory);
+    read_epochs(&epochs, list, memory);
     html_section_open(out, "training", "Training",
                       "The curves of the two splits part where the model begins to learn by heart; "
                       "the best epoch is the one that is kept.");
