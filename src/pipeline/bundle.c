@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { NAME_BYTES_MAX = 256 };
+enum { BUNDLE_NAME_MAX = 256 };
 
 static bool numbers_only(const struct schema *schema)
 {
@@ -179,9 +179,9 @@ static bool read_document(struct bundle *b, const char *folder, struct error *er
     if (!ok)
         return false;
     b->name = json_string_value(json_object_get(b->document, "name"));
-    if (!b->name || !b->name[0] || strlen(b->name) > NAME_BYTES_MAX)
+    if (!b->name || !b->name[0] || strlen(b->name) > BUNDLE_NAME_MAX)
         return error_set(err, ERR_DATA, "bundle.json: 'name' must be a text of 1 to %d bytes",
-                         NAME_BYTES_MAX);
+                         BUNDLE_NAME_MAX);
     if (!schema_parse(&b->input, json_object_get(b->document, "input"), &b->memory, err))
         return error_wrap(err, "bundle.json: 'input'");
     if (!schema_parse(&b->output, json_object_get(b->document, "output"), &b->memory, err))

@@ -24,6 +24,10 @@ struct bundle {
     struct arena memory;
 };
 
+/* bundle_evaluate_history() with a bundle that is open. */
+MUST_CHECK bool bundle_evaluate_orders(const struct bundle *bundle, const char *data,
+                                       const char *history, json_t **document, struct error *err);
+
 /* A folder that holds the files of a bundle; for an archive or a remote place a copy. */
 struct bundle_place {
     char *folder;

@@ -20,13 +20,13 @@ enum { ROWS_MAX = 5000, AGES = 8 };
 /* Seconds: ten minutes, an hour, six hours, a day, three days, a week, a month, more. */
 static const double age_ends[AGES] = {600, 3600, 21600, 86400, 259200, 604800, 2592000, INFINITY};
 
-struct place {
+struct spot {
     double sum, positive_sum;
     size_t count, positives;
 };
 
 struct looked {
-    struct place *place; /* [seq_len] */
+    struct spot *place; /* [seq_len] */
     double itself;       /* sum of what is left for the appended step */
     double age[AGES];
     size_t age_orders[AGES], rows;
@@ -48,7 +48,7 @@ static void note_row(struct looked *looked, const struct history *history, const
 
     for (size_t back = 0; back < history->orders; back++) {
         const double weight = (double)attention[seq_len - 1 - back];
-        struct place *place = &looked->place[back];
+        struct spot *place = &looked->place[back];
         all += weight;
         place->sum += weight;
         place->count++;
@@ -71,7 +71,7 @@ static json_t *places_json(const struct looked *looked, size_t seq_len)
     json_t *list = json_array();
 
     for (size_t back = 0; back < seq_len && looked->place[back].count > 0; back++) {
-        const struct place *p = &looked->place[back];
+        const struct spot *p = &looked->place[back];
         json_array_append_new(
             list, json_pack("{s:I, s:o, s:o, s:I}", "back", (json_int_t)back, "mean",
                             json_number(p->sum / (double)p->count), "positives",
@@ -128,7 +128,7 @@ json_t *history_attention_json(const struct temporal_attention *model,
                                &(struct temporal_attention_output){.attention = attention}, pool);
     history_buffers_init(&buffers, set->fitted, &memory);
     for (size_t s = 0; s < sequences; s++)
-        looked[s].place = ARENA_ZERO(&memory, struct place, seq_len);
+        looked[s].place = ARENA_ZERO(&memory, struct spot, seq_len);
     for (size_t i = 0; i < count; i++) {
         struct history_row row;
         history_cut(set, chosen[i], &buffers, &row);

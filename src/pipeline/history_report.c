@@ -35,7 +35,7 @@ static json_t *provenance(const struct history_run *run)
 
 static json_t *split_json(const struct pipeline_config *config)
 {
-    json_t *split = json_object();
+    struct text split = {0};
     char from[TEXT_TIME_SIZE], to[TEXT_TIME_SIZE];
 
     for (int p = 0; p < HISTORY_PARTS; p++) {
@@ -44,35 +44,75 @@ static json_t *split_json(const struct pipeline_config *config)
             continue;
         text_from_time(from, range->from);
         text_from_time(to, range->to - 1);
-        json_object_set_new(split, history_part_names[p], json_pack("[s%, s%]", from, (size_t)10, to, (size_t)10));
+        text_add_format(&split, "%s%s %.10s to %.10s", split.length ? ", " : "",
+                        history_part_names[p], from, to);
     }
-    return split;
+    json_t *sentence = json_string(split.bytes ? split.bytes : "");
+    text_clear(&split);
+    return sentence;
+}
+
+/* Epochs as the page wants them: what was measured beside training are the validation rows. */
+static json_t *epochs_json(const json_t *training)
+{
+    json_t *list = json_array();
+    const json_t *epochs = json_object_get(training, "epochs");
+
+    for (size_t i = 0; i < json_array_size(epochs); i++) {
+        const json_t *e = json_array_get(epochs, i);
+        json_array_append_new(list, json_pack("{s:O, s:O, s:O, s:O, s:O}", "epoch",
+                                              json_object_get(e, "epoch"), "train_loss",
+                                              json_object_get(e, "train_loss"), "test_loss",
+                                              json_object_get(e, "val_loss"), "test_auc",
+                                              json_object_get(e, "val_auc"), "best",
+                                              json_object_get(e, "best")));
+    }
+    return list;
+}
+
+static json_t *headline(const json_t *page)
+{
+    const json_t *metrics = json_object_get(json_object_get(page, "evaluation"),
+                                            "binary_classification_metrics");
+    const json_t *keys = json_object_get(json_object_get(page, "data"), "sequences");
+    json_t *document = json_object();
+
+    json_object_set(document, "rows", json_object_get(metrics, "samples"));
+    json_object_set(document, "positives", json_object_get(metrics, "positives"));
+    json_object_set(document, "entities",
+                    json_object_get(json_array_get(keys, 0), "values"));
+    return document;
 }
 
 static bool make_document(const struct history_run *run, json_t **document, struct error *err)
 {
     const struct history_source *source = &run->config->history.data.source;
-    const bool tested = run->config->history.split.range[HISTORY_TEST].from <
-                        run->config->history.split.range[HISTORY_TEST].to;
-    json_t *page = json_pack("{s:s, s:s, s:s, s:s, s:s}", "report", "history", "title",
+    const struct history_range *test = &run->config->history.split.range[HISTORY_TEST];
+    json_t *page = json_pack("{s:s, s:s, s:s, s:s}", "report", "history", "title",
                              run->config->name, "subtitle",
-                             source->path ? source->path : source->query, "label", source->outcome,
-                             "evaluation_note",
-                             tested ? "the test days" : "the calibration days");
+                             source->path ? source->path : source->query, "evaluation_note",
+                             test->from < test->to ? "the test days" : "the calibration days");
 
-    json_object_set_new(page, "split", split_json(run->config));
-    json_object_set_new(page, "model",
-                        temporal_attention_config_json(&run->config->model.temporal_attention));
-    json_object_set_new(page, "provenance", provenance(run));
-    if (add_part(page, "data", run->prepare, "data.json", err) &&
-        add_part(page, "training", run->train, "training.json", err) &&
-        add_part(page, "evaluation", run->evaluate, "evaluation.json", err) &&
-        add_part(page, "attention", run->evaluate, "attention.json", err)) {
-        *document = page;
-        return true;
+    json_object_set_new(page, "words",
+                        json_pack("{s:s, s:s, s:s, s:s}", "one", "order", "many", "orders", "yes",
+                                  "Positive", "no", "Negative"));
+    const bool ok = add_part(page, "data", run->prepare, "data.json", err) &&
+                    add_part(page, "training", run->train, "training.json", err) &&
+                    add_part(page, "evaluation", run->evaluate, "evaluation.json", err) &&
+                    add_part(page, "percentiles", run->evaluate, "calibration.json", err) &&
+                    add_part(page, "attention", run->evaluate, "attention.json", err);
+    if (!ok) {
+        json_decref(page);
+        return false;
     }
-    json_decref(page);
-    return false;
+    json_object_set_new(page, "training", epochs_json(json_object_get(page, "training")));
+    json_object_set(page, "percentiles",
+                    json_object_get(json_object_get(page, "percentiles"), "percentile"));
+    json_object_set_new(page, "headline", headline(page));
+    json_object_set_new(page, "provenance", provenance(run));
+    json_object_set_new(json_object_get(page, "provenance"), "split", split_json(run->config));
+    *document = page;
+    return true;
 }
 
 static bool make_report(const struct history_run *run, const char *folder, struct error *err)
