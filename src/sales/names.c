@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* KEYS_MAX holds both forms of every name of names.def with room to spare. */
@@ -14,8 +15,18 @@ static const struct {
     const char *clean, *other;
 } dictionary[] = {
 #define NAME(clean, other) {clean, other},
+#define OTHER_WORDS(words)
 #include "sales/names.def"
 #undef NAME
+#undef OTHER_WORDS
+};
+
+static const char *const other_words[] = {
+#define NAME(clean, other)
+#define OTHER_WORDS(words) words,
+#include "sales/names.def"
+#undef NAME
+#undef OTHER_WORDS
 };
 
 enum { NAMES = sizeof dictionary / sizeof *dictionary };
@@ -24,13 +35,13 @@ enum { NAMES = sizeof dictionary / sizeof *dictionary };
 struct key {
     char text[KEY_MAX + 1];
     size_t length;
-    size_t name;  /* index in the dictionary */
-    uint64_t has; /* a bit for each letter and digit in it */
-    bool stems;   /* made of the words' stems */
+    size_t name; /* index in the dictionary; NAMES: no name, but a word near one */
+    bool stems;  /* made of the words' stems */
 };
 
+/* By form, then by first letter: begin[form][letter] .. begin[form][letter + 1] - 1. */
 static struct key keys[KEYS_MAX];
-static size_t key_count;
+static size_t key_count, begin[2][UINT8_MAX + 2];
 static pthread_once_t keys_once = PTHREAD_ONCE_INIT;
 
 /* U+00C0 to U+017F without accents; blank: no letter. Two-letter forms are spelt out below. */
@@ -124,6 +135,7 @@ static bool join_words(const char *plain, bool stems, struct key *key)
     char word[WORD_MAX + 1];
 
     key->length = 0;
+    key->stems = stems;
     while (*plain) {
         size_t length = strcspn(plain, " ");
         const size_t step = length + (plain[length] == ' ');
@@ -137,9 +149,6 @@ static bool join_words(const char *plain, bool stems, struct key *key)
         plain += step;
     }
     key->text[key->length] = '\0';
-    key->has = 0;
-    for (size_t i = 0; i < key->length; i++)
-        key->has |= UINT64_C(1) << (key->text[i] & 63);
     return key->length > 0;
 }
 
@@ -154,21 +163,48 @@ static void add_key(size_t name, const char *text, size_t length)
     for (int stems = 0; stems < 2; stems++) {
         BUG_ON(key_count == KEYS_MAX);
         BUG_ON(!join_words(plain, stems, &keys[key_count]));
-        keys[key_count].stems = stems;
         keys[key_count++].name = name;
+    }
+}
+
+static int compare_keys(const void *left, const void *right)
+{
+    const struct key *a = left, *b = right;
+
+    return a->stems != b->stems ? a->stems - b->stems : (uint8_t)a->text[0] - (uint8_t)b->text[0];
+}
+
+static void sort_keys(void)
+{
+    size_t at = 0;
+
+    qsort(keys, key_count, sizeof *keys, compare_keys);
+    for (size_t form = 0; form < 2; form++)
+        for (size_t letter = 0; letter < UINT8_MAX + 2; letter++) {
+            while (at < key_count && keys[at].stems == form && (uint8_t)keys[at].text[0] < letter)
+                at++;
+            begin[form][letter] = at;
+        }
+}
+
+static void add_keys(size_t name, const char *texts)
+{
+    for (const char *at = texts; *at;) {
+        const size_t length = strcspn(at, "|");
+        add_key(name, at, length);
+        at += length + (at[length] == '|');
     }
 }
 
 static void make_keys(void)
 {
     for (size_t i = 0; i < NAMES; i++) {
-        add_key(i, dictionary[i].clean, strlen(dictionary[i].clean));
-        for (const char *at = dictionary[i].other; *at;) {
-            const size_t length = strcspn(at, "|");
-            add_key(i, at, length);
-            at += length + (at[length] == '|');
-        }
+        add_keys(i, dictionary[i].clean);
+        add_keys(i, dictionary[i].other);
     }
+    for (size_t i = 0; i < sizeof other_words / sizeof *other_words; i++)
+        add_keys(NAMES, other_words[i]);
+    sort_keys();
 }
 
 static size_t least(size_t a, size_t b)
@@ -176,41 +212,51 @@ static size_t least(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-/* Edits from one to the other, neighbours swapped counting once; above `limit` it is limit + 1. */
-static size_t distance(const struct key *a, const struct key *b, size_t limit)
+/*
+ * What two names of which the shorter has `length` letters may differ by, in all. A letter in place
+ * of another makes other words of short ones (peace, grace), so there it costs more than a letter
+ * more or less and than two that are swapped.
+ */
+struct tolerance {
+    size_t edits, change;
+};
+
+static struct tolerance tolerance_of(size_t length)
+{
+    return length < 5    ? (struct tolerance){0, 1}
+           : length == 5 ? (struct tolerance){1, 2}
+           : length < 9  ? (struct tolerance){1, 1}
+                         : (struct tolerance){2, 1};
+}
+
+/* Edits from one to the other; more than is tolerated is told as some number above it. */
+static size_t distance(const struct key *a, const struct key *b, struct tolerance most)
 {
     size_t row[3][KEY_MAX + 1];
     size_t *before = row[0], *last = row[1], *now = row[2];
 
-    /* An edit takes away one letter at most and adds one, so most need no closer look. */
-    if (a->length > b->length + limit || b->length > a->length + limit ||
-        (size_t)__builtin_popcountll(a->has ^ b->has) > 2 * limit)
-        return limit + 1;
+    if (a->length > b->length + most.edits || b->length > a->length + most.edits)
+        return most.edits + 1;
     for (size_t j = 0; j <= b->length; j++)
         last[j] = j;
     for (size_t i = 1; i <= a->length; i++) {
         size_t lowest = now[0] = i;
         for (size_t j = 1; j <= b->length; j++) {
             const bool same = a->text[i - 1] == b->text[j - 1];
-            now[j] = least(least(last[j], now[j - 1]) + 1, last[j - 1] + !same);
+            now[j] = least(least(last[j], now[j - 1]) + 1, last[j - 1] + (same ? 0 : most.change));
             if (i > 1 && j > 1 && a->text[i - 1] == b->text[j - 2] &&
                 a->text[i - 2] == b->text[j - 1])
                 now[j] = least(now[j], before[j - 2] + 1);
             lowest = least(lowest, now[j]);
         }
-        if (lowest > limit)
-            return limit + 1;
+        if (lowest > most.edits)
+            return lowest;
         size_t *const free_row = before;
         before = last;
         last = now;
         now = free_row;
     }
-    return least(last[b->length], limit + 1);
-}
-
-static size_t edits_allowed(size_t length)
-{
-    return length <= 3 ? 0 : length <= 5 ? 1 : 2;
+    return last[b->length];
 }
 
 /* The nearest name of both forms of what was written, and whether another is as near. */
@@ -219,16 +265,16 @@ struct nearest {
     bool tied;
 };
 
-static void look(const struct key *want, size_t limit, struct nearest *best)
+/* A name as near as that of an earlier form does not count. */
+static void look(const struct key *want, struct nearest *best)
 {
-    if (limit == 0)
-        return;
-    for (size_t i = 0; i < key_count; i++) {
-        /* A short name with another first letter is another word. */
-        if (limit == 1 && keys[i].text[0] != want->text[0])
-            continue;
-        const size_t far = distance(want, &keys[i], least(limit, edits_allowed(keys[i].length)));
-        if (far > limit || far > edits_allowed(keys[i].length) || far > best->distance)
+    const uint8_t letter = (uint8_t)want->text[0];
+    const size_t nearer = best->distance;
+
+    for (size_t i = begin[want->stems][letter]; i < begin[want->stems][letter + 1]; i++) {
+        const struct tolerance most = tolerance_of(least(want->length, keys[i].length));
+        const size_t far = distance(want, &keys[i], most);
+        if (far > most.edits || far > best->distance || far >= nearer)
             continue;
         best->tied = far == best->distance && (best->tied || best->name != keys[i].name);
         best->distance = far;
@@ -237,13 +283,13 @@ static void look(const struct key *want, size_t limit, struct nearest *best)
 }
 
 /* The name that is the same, or NAMES. Stems may fall together where names do not. */
-static size_t find_same(const struct key *want, bool stems)
+static size_t find_same(const struct key *want)
 {
+    const uint8_t letter = (uint8_t)want->text[0];
     size_t found = NAMES;
 
-    for (size_t i = 0; i < key_count; i++) {
-        if (keys[i].stems != stems || want->length != keys[i].length ||
-            memcmp(want->text, keys[i].text, want->length) != 0)
+    for (size_t i = begin[want->stems][letter]; i < begin[want->stems][letter + 1]; i++) {
+        if (want->length != keys[i].length || memcmp(want->text, keys[i].text, want->length) != 0)
             continue;
         if (found != NAMES && found != keys[i].name)
             return NAMES;
@@ -256,6 +302,7 @@ const char *sales_name_settle(const char *written)
 {
     char plain[WORD_MAX + 1];
     struct key form[2];
+    struct nearest best = {.name = NAMES, .distance = SIZE_MAX};
 
     pthread_once(&keys_once, make_keys);
     if (plain_words(written, plain, sizeof plain) == 0)
@@ -263,15 +310,13 @@ const char *sales_name_settle(const char *written)
     for (int stems = 0; stems < 2; stems++) {
         if (!join_words(plain, stems, &form[stems]))
             return NULL;
-        const size_t same = find_same(&form[stems], stems);
+        const size_t same = find_same(&form[stems]);
         if (same != NAMES)
             return dictionary[same].clean;
     }
-    const size_t limit = edits_allowed(form[0].length);
-    struct nearest best = {.name = NAMES, .distance = limit + 1};
     for (int stems = 0; stems < 2; stems++)
-        look(&form[stems], edits_allowed(form[stems].length), &best);
-    return best.distance <= limit && !best.tied ? dictionary[best.name].clean : NULL;
+        look(&form[stems], &best);
+    return best.name < NAMES && !best.tied ? dictionary[best.name].clean : NULL;
 }
 
 size_t sales_names_count(void)

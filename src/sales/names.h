@@ -3,9 +3,15 @@
  *
  * A name is compared without case, accents, spaces and punctuation, and without the plural's ending
  * of each of its words, with the English, French and Spanish names of the dictionary (names.def).
- * If none is the same, the nearest within a few edits (a letter more, less, changed, or two
- * neighbours swapped) is meant: none for names of up to 3 letters, 1 up to 5, 2 above. Where two
- * vegetables are equally near nothing is guessed.
+ * If none is the same, the nearest with the same first letter is meant, within a few edits: a letter
+ * more, less or changed, or two neighbours swapped. By the letters of the shorter of the two that is
+ *
+ *   up to 4 letters  none
+ *   5                one, but no changed letter: other words are too near (peace, grace)
+ *   6 to 8           one
+ *   above            two
+ *
+ * Where two vegetables are equally near, or an everyday word that is none, nothing is guessed.
  */
 #ifndef QUERN_SALES_NAMES_H
 #define QUERN_SALES_NAMES_H

@@ -302,8 +302,7 @@ void serve_answer(struct service *service, size_t worker, const struct serve_req
     if (response->post) /* it is answered when it is in the store */
         return;
     plain = (struct table_string){out->bytes, out->length};
-    if (out->length >= SERVICE_COMPRESS_MIN && !route_is_sales(call.route.id) &&
-        request->header.accept_encoding)
+    if (out->length >= SERVICE_COMPRESS_MIN && request->header.accept_encoding)
         pack_answer(&call);
     response->body = out->bytes;
     response->size = out->length;

@@ -43,7 +43,7 @@ static void *answer_changes(void *context)
         snprintf(exchange->id, sizeof exchange->id, "%s", exchange->response.id);
         exchange->response.id = exchange->id;
         atomic_store_explicit(&exchange->answered, true, memory_order_release);
-        http->api->resume_connection(exchange->handle);
+        http_loop_resume(exchange->connection->worker, exchange->handle);
     }
     return NULL;
 }

@@ -30,11 +30,11 @@ static void hold_exchange(void *context)
 static void wake_exchange(void *context)
 {
     struct exchange *exchange = context;
-    const struct microhttpd_api *api = exchange->connection->worker->http->api;
+    const struct http_worker *worker = exchange->connection->worker;
     struct MHD_Connection *handle = exchange->handle;
 
     atomic_store_explicit(&exchange->stored, true, memory_order_release);
-    api->resume_connection(handle);
+    http_loop_resume(worker, handle);
 }
 
 void *http_exchange_begin(void *context, const char *uri, struct MHD_Connection *handle)

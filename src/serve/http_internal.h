@@ -1,4 +1,4 @@
-/* http_internal — connections and exchanges, shared by http.c, http_exchange.c and http_watch.c. */
+/* http_internal — event loops, connections and exchanges, shared by the files http*.c. */
 #ifndef QUERN_SERVE_HTTP_INTERNAL_H
 #define QUERN_SERVE_HTTP_INTERNAL_H
 
@@ -6,11 +6,7 @@
 #include "serve/microhttpd_api.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
-
-/* Sent to an event loop by http_watch(). */
-#define HTTP_WAKE_SIGNAL SIGURG
 
 enum phase { PHASE_WAITING, PHASE_READING, PHASE_ANSWERING, PHASE_ENDED };
 
@@ -46,12 +42,14 @@ struct http_worker {
     struct http *http;
     size_t index;
     struct MHD_Daemon *daemon;
-    int quiet; /* the daemon's listening socket once it accepts no more, else -1 */
+    int socket;      /* listening; the daemon's until it is quiesced */
+    int epoll, wake; /* the daemon's events; an eventfd of ours */
     struct exchange *free;
     struct metrics *metrics;
     pthread_mutex_t lock;
     struct connection *first;
-    pthread_t thread; /* of the event loop, once there is a connection; under the lock */
+    pthread_t thread; /* the event loop */
+    atomic_bool stopping;
 };
 
 struct http {
@@ -65,6 +63,16 @@ struct http {
     atomic_bool draining;
     struct http_changer *changer;
 };
+
+/* The event loop of a worker. */
+bool http_loop_start(struct http_worker *worker, const struct http_options *options,
+                     struct error *err);
+/* Step on with a suspended connection; from any thread. */
+void http_loop_resume(const struct http_worker *worker, struct MHD_Connection *handle);
+/* Once http->draining is set: accept no more. */
+void http_loop_drain(const struct http_worker *worker);
+/* Wait for its end and close its connections; none is suspended any more. */
+void http_loop_stop(struct http_worker *worker);
 
 /*
  * Changes of models are answered by a thread of their own, since opening a bundle may take long:
@@ -93,6 +101,8 @@ void http_give_up(struct http *http, size_t worker, const struct connection *con
 extern const char http_cut_sentence[];
 
 /* Callbacks of libmicrohttpd. */
+void http_connection(void *worker, struct MHD_Connection *handle, void **state,
+                     enum MHD_ConnectionNotificationCode what);
 void *http_exchange_begin(void *worker, const char *uri, struct MHD_Connection *handle);
 enum MHD_Result http_exchange_step(void *worker, struct MHD_Connection *handle, const char *path,
                                    const char *method, const char *version, const char *bytes,

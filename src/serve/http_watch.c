@@ -8,8 +8,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
-/* EVENTS_AT_A_TIME is libmicrohttpd's; two of them are its own. */
-enum { SECONDS_BETWEEN_LOOKS = 1, EVENTS_AT_A_TIME = 128 - 2 };
+enum { SECONDS_BETWEEN_LOOKS = 1 };
 
 static const char slow_sentence[] = "the request was not complete in time";
 const char http_cut_sentence[] = "the connection ended before the request was complete";
@@ -92,26 +91,6 @@ static void end_if_left(struct http *http, struct connection *connection)
     shutdown(connection->socket, SHUT_RDWR);
 }
 
-/*
- * libmicrohttpd takes up to 128 events from epoll at a time, and when it got as many it asks for
- * more before it looks at them, and waits without a limit: where exactly 128 connections have sent
- * a request and no other will, all of them wait for ever. A signal ends that wait, and harms none.
- */
-static void wake_if_stuck(const struct http_worker *worker)
-{
-    size_t connections = 0;
-    bool waiting = false;
-
-    for (const struct connection *c = worker->first; c; c = c->next)
-        connections++;
-    if (connections < EVENTS_AT_A_TIME)
-        return;
-    for (const struct connection *c = worker->first; c && !waiting; c = c->next)
-        waiting = atomic_load(&c->phase) == PHASE_WAITING && has_bytes(c);
-    if (waiting)
-        pthread_kill(worker->thread, HTTP_WAKE_SIGNAL);
-}
-
 void http_watch(struct http *http)
 {
     const double now = clock_seconds();
@@ -127,7 +106,6 @@ void http_watch(struct http *http)
             if (look)
                 end_if_left(http, c);
         }
-        wake_if_stuck(worker);
         pthread_mutex_unlock(&worker->lock);
     }
 }

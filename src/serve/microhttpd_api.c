@@ -1,12 +1,21 @@
 #include "serve/microhttpd_api.h"
 
 #include "base/library.h"
+#include "base/log.h"
 
 #include <pthread.h>
+#include <stdlib.h>
 
 static struct microhttpd_api api;
 static struct error api_error;
 static pthread_once_t api_once = PTHREAD_ONCE_INIT;
+
+static void say_and_abort(void *context, const char *file, unsigned line, const char *why)
+{
+    (void)context;
+    log_line("libmicrohttpd gave up (%s:%u): %s", file, line, why ? why : "it does not say why");
+    abort();
+}
 
 static void open_library(void)
 {
@@ -21,6 +30,8 @@ static void open_library(void)
                       "install Debian's libmicrohttpd12", &api_error) &&
         api_error.code == ERR_NONE)
         BUG("library_open failed without a reason");
+    if (api_error.code == ERR_NONE)
+        api.set_panic_func(say_and_abort, NULL);
 }
 
 const struct microhttpd_api *microhttpd_api(struct error *err)

@@ -14,6 +14,10 @@
     X(start_daemon)                                                                                \
     X(stop_daemon)                                                                                 \
     X(quiesce_daemon)                                                                              \
+    X(run)                                                                                         \
+    X(get_timeout)                                                                                 \
+    X(get_daemon_info)                                                                             \
+    X(set_panic_func)                                                                              \
     X(is_feature_supported)                                                                        \
     X(get_connection_info)                                                                         \
     X(get_connection_values)                                                                       \

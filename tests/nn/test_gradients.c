@@ -39,6 +39,8 @@ static const struct gradient_case gradient_cases[] = {
     CASE(dropout, 3, 3, IN(SHAPE_STEPS(3)), LENGTHS(3, 2, 1), DROPOUT(.rate = 0.4)),
     CASE(dropout, 3, 3, IN(SHAPE_STEPS(3)), LENGTHS(3, 2, 1), DROPOUT(.rate = 0.4, .stream = 2),
          .training = true),
+    CASE(dropout, 3, 1, IN(SHAPE_TRACK(1, 5)), DROPOUT(.rate = 0.4), .training = true, .tracks = 2,
+         .track_length = {{1, 2, 3}, {4, 0, 2}}),
     CASE(dropout, 3, 1, IN(SHAPE_ROWS(17)), DROPOUT(.rate = 0.4), .training = true),
     CASE(dropout_mask, 3, 2, DROPOUT(.rate = 0.3, .stream = 1, .width = 6), .training = true),
     CASE(mask_steps, 3, 3, IN(SHAPE_STEPS(5), SHAPE_ROWS(5)), LENGTHS(3, 1, 1)),

@@ -85,6 +85,12 @@ int server_stop(struct server_process *server, int signal)
         sleep_ms(10);
     }
     server->process = 0;
+    if (WIFSIGNALED(status) &&
+        WTERMSIG(status) != signal) { /* what it said last is on stderr, above the failed check */
+        struct test_output said = test_shell("tail -n 40 '%s' >&2", server->log);
+        fprintf(stderr, "the server ended by signal %d:\n%s", WTERMSIG(status), said.err);
+        test_output_clear(&said);
+    }
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "serve/compress.h"
 
 #include <poll.h>
 #include <signal.h>
@@ -85,6 +86,38 @@ TEST(sales_endpoints_answer)
     EACH_ROW(asked, r) {
         expect_answer(server.port, r->method, r->path, r->body, r->status, r->part);
     }
+    EXPECT_EQ(server_stop(&server, SIGTERM), 0);
+}
+
+/* A list is packed as other answers are, for who takes it so. */
+TEST(sales_lists_are_packed)
+{
+    struct server_process server = start_sales(sqlite_store("packed.db"), "");
+    struct arena memory = {0};
+    struct text post = {0};
+    struct error err = {0};
+    const char *plain;
+    size_t size;
+
+    for (int i = 0; i < 100; i++)
+        text_add_format(&post, "%s{\"year_week\": %d, \"vegetable\": \"leek\", \"sales\": %d}",
+                        i ? ", " : "[", 202001 + i / 50 * 100 + i % 50, i);
+    text_add(&post, "]", 2);
+    expect_answer(server.port, "POST", "/post_sales", post.bytes, 200, "\"accepted\": 100");
+    struct answer whole = ask(server.port, "GET", "/get_raw_sales", "", NULL);
+    struct answer packed =
+        ask(server.port, "GET", "/get_raw_sales", "Accept-Encoding: gzip, deflate\r\n", NULL);
+    EXPECT_HAS(packed.head, "Content-Encoding: gzip\r\n");
+    EXPECT(packed.size < whole.size / 4);
+    EXPECT_OK(
+        coding_unpack(CODING_GZIP, packed.body, packed.size, 1 << 20, &plain, &size, &memory, &err),
+        &err);
+    EXPECT_STR(plain, whole.body);
+    EXPECT(!strstr(whole.head, "Content-Encoding"));
+    answer_clear(&whole);
+    answer_clear(&packed);
+    arena_clear(&memory);
+    text_clear(&post);
     EXPECT_EQ(server_stop(&server, SIGTERM), 0);
 }
 

@@ -20,13 +20,24 @@
 static void dropout_plan(struct op_plan *plan)
 {
     const struct shape *x = &plan->in[0];
-    const size_t lead =
-        x->lead == SHAPE_LEAD_STEPS ? plan->rows_max * plan->steps_max : plan->rows_max;
 
     BUG_ON(x->lead == SHAPE_LEAD_FIXED);
     BUG_ON(!(plan->settings->dropout.rate >= 0 && plan->settings->dropout.rate < 1));
     plan->out = *x;
-    plan->keep = lead * shape_width(x);
+    plan->keep = op_plan_lead_max(plan, x) * shape_width(x);
+}
+
+/* The steps of a row in a track, one after the other. */
+static void draw_track(const struct op_call *call, const struct dropout_source *source)
+{
+    const struct op_operand *x = &call->in[0];
+    const struct op_batch *batch = call->batch;
+    const struct op_track *track = &batch->track[x->shape.track];
+
+    for (size_t b = 0; b < batch->rows; b++)
+        dropout_random(source, call->kernels, (batch->first_row + b) * track->steps_max,
+                       track->begin[b + 1] - track->begin[b],
+                       call->keep + track->begin[b] * x->width, x->width);
 }
 
 static void dropout_forward(struct op_call *call)
@@ -42,6 +53,8 @@ static void dropout_forward(struct op_call *call)
     }
     if (x->shape.lead == SHAPE_LEAD_ROWS)
         dropout_random(&source, call->kernels, batch->first_row, batch->rows, call->keep, x->width);
+    else if (batch->tracks)
+        draw_track(call, &source);
     else
         for (size_t t = 0; t < batch->steps; t++)
             for (size_t b = 0; b < batch->active[t]; b++)
