@@ -288,7 +288,7 @@ bool temporal_attention_fit(struct temporal_attention **out,
 {
     struct fitting f = {.train = train, .fit = fit};
     struct temporal_attention_fit_result unused;
-    struct temporal_attention_loss loss;
+    struct temporal_attention_loss loss = {.mixed = train->precision == TRAIN_PRECISION_MIXED};
     size_t *count = ARENA_ZERO(&f.arena, size_t, config->n_classes);
 
     f.class_weight = ARENA_NEW(&f.arena, double, config->n_classes);
