@@ -23,8 +23,8 @@ static bool read_answer(struct bundle_history *h, const char *folder, struct err
 static bool check_description(const struct bundle_history *h, const char *folder, struct error *err)
 {
     char *path = file_join(folder, "model.json");
-    json_t *document = NULL, *config = temporal_attention_config_json(
-                                 temporal_attention_settings(h->model));
+    json_t *document = NULL,
+           *config = temporal_attention_config_json(temporal_attention_settings(h->model));
     bool ok = json_read(path, BUNDLE_JSON_MAX, &document, err);
     const char *kind = ok ? json_string_value(json_object_get(document, "kind")) : NULL;
 
@@ -64,7 +64,8 @@ bool bundle_history_sizes(const struct temporal_attention_config *config,
 
 static bool read_parts(struct bundle_history *h, const char *folder, struct error *err)
 {
-    char *fitted = file_join(folder, "history.json"), *model = file_join(folder, "model.safetensors");
+    char *fitted = file_join(folder, "history.json"),
+         *model = file_join(folder, "model.safetensors");
     const bool ok = history_load(&h->fitted, fitted, err) &&
                     temporal_attention_load(&h->model, model, err) &&
                     bundle_history_sizes(temporal_attention_settings(h->model), &h->fitted, err);

@@ -50,8 +50,8 @@ struct work {
     const struct frame *rows;
     const struct bundle_call *call;
     const struct history_set *set;
-    const size_t *place;         /* [rows] in the set; SIZE_MAX: none */
-    struct table_string **text;  /* [columns][rows] */
+    const size_t *place;        /* [rows] in the set; SIZE_MAX: none */
+    struct table_string **text; /* [columns][rows] */
     struct row_errors *errors;
     struct arena *scratch;
     pthread_mutex_t lock; /* of `errors` and `scratch` */
@@ -67,8 +67,7 @@ static void write_row(struct work *w, struct bundle_scorer *scorer, size_t row,
 
     temporal_attention_score(scorer->scorer, order, 1,
                              &(struct temporal_attention_output){
-                                 .score = &score,
-                                 .attention = explain ? scorer->attention : NULL});
+                                 .score = &score, .attention = explain ? scorer->attention : NULL});
     pthread_mutex_lock(&w->lock);
     history_answer_row(&w->history->answer, (double)score, text, w->scratch);
     for (size_t c = 0; c < HISTORY_ANSWERS; c++)
@@ -131,9 +130,9 @@ static bool read_orders(const struct bundle_history *h, const struct frame *rows
     const struct frame *before = call ? call->before : NULL;
 
     history_orders_init(orders, &h->fitted.config, NULL);
-    if (before && !history_request_orders(&h->request, before, orders,
-                                          ARENA_NEW(scratch, size_t, before->rows + 1), NULL,
-                                          scratch, err))
+    if (before &&
+        !history_request_orders(&h->request, before, orders,
+                                ARENA_NEW(scratch, size_t, before->rows + 1), NULL, scratch, err))
         return false;
     return history_request_orders(&h->request, rows, orders, place, errors, scratch, err);
 }

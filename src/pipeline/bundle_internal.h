@@ -16,8 +16,8 @@ struct bundle {
     struct schema input, output;
     size_t *csv, csv_count;
     struct bundle_history *history; /* or NULL; then there is none of the parts below */
-    struct transform *transform; /* or NULL */
-    struct trees *trees;         /* or NULL */
+    struct transform *transform;    /* or NULL */
+    struct trees *trees;            /* or NULL */
     bool decides;
     struct decision decision;
     struct scorer scorer; /* of the two above */

@@ -117,8 +117,8 @@ static bool describe_history(const struct bundle_plan *plan, json_t *document, s
     struct arena memory = {0};
     struct schema output;
     json_t *csv = json_array();
-    const char *by = measured->daily_top.by ? measured->daily_top.by
-                                            : history->fitted->config.histories.by[0];
+    const char *by =
+        measured->daily_top.by ? measured->daily_top.by : history->fitted->config.histories.by[0];
 
     history_answer_schema(&output, NULL, 0, &memory);
     const bool ok = history_request_init(&request, history->fitted, &memory, err) &&
@@ -145,10 +145,9 @@ bool bundle_write(const struct bundle_plan *plan, const char *folder, struct err
 {
     json_t *document = json_object(),
            *decision = plan->decision ? decision_json(plan->decision) : NULL;
-    bool ok = (plan->history ? describe_history(plan, document, err)
-                             : describe(plan, document, err)) &&
-              file_make_folders(folder, err) &&
-              write_json(folder, "bundle.json", document, err);
+    bool ok =
+        (plan->history ? describe_history(plan, document, err) : describe(plan, document, err)) &&
+        file_make_folders(folder, err) && write_json(folder, "bundle.json", document, err);
 
     if (ok && plan->history)
         ok = bundle_history_write(plan->history, folder, err);

@@ -54,9 +54,10 @@ static const struct config_field by_fields[] = {
     CONFIG_END,
 };
 
-static const char *const types[] = {
-    [PIPELINE_JOURNEY_ATTENTION] = "journey_attention", [PIPELINE_TREES] = "trees",
-    [PIPELINE_TEMPORAL_ATTENTION] = "temporal_attention", NULL};
+static const char *const types[] = {[PIPELINE_JOURNEY_ATTENTION] = "journey_attention",
+                                    [PIPELINE_TREES] = "trees",
+                                    [PIPELINE_TEMPORAL_ATTENTION] = "temporal_attention",
+                                    NULL};
 
 static const struct config_field type_fields[] = {
     CONFIG_CHOICE(struct pipeline_config, type, 0, types, "what is trained"),
@@ -135,9 +136,8 @@ static const struct pipeline_section temporal_attention_sections[] = {
     SECTION(HISTORIES, "histories", history_recipe_fields, NULL, history.data.histories,
             .read = history_recipe_read, .write = history_recipe_write,
             .reference = history_recipe_reference),
-    SECTION(SPLIT, "split", history_split_fields, NULL, history.split,
-            .read = history_split_read, .write = history_split_write,
-            .reference = history_split_reference),
+    SECTION(SPLIT, "split", history_split_fields, NULL, history.split, .read = history_split_read,
+            .write = history_split_write, .reference = history_split_reference),
     SECTION(MODEL, "model", temporal_attention_fields, type_fields, model.temporal_attention,
             .read = NULL),
     SECTION(TRAIN, "train", train_history_fields, NULL, train, .read = NULL),
@@ -171,8 +171,7 @@ static bool derive_forecast(struct pipeline_config *config, struct error *err)
 /* Sizes of the model that the data decides stay 0 until there are data. */
 static bool derive_histories(struct pipeline_config *config, struct error *err)
 {
-    return history_config_check(&config->history.data, err) ||
-           error_wrap(err, "%s", config->file);
+    return history_config_check(&config->history.data, err) || error_wrap(err, "%s", config->file);
 }
 
 /* The sequence layer takes its source as one text, a path or a query, with the roles beside it. */

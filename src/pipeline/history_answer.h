@@ -4,8 +4,8 @@
  *   score-percentile   where the score stands among those of the calibration rows, 0 to 1
  *   legacy-score       the score itself
  *   ProbabilityScore   the calibrated probability
- *   attention.KEY      when asked for: for each order of the sequence by KEY, oldest first, how much
- *                      the model looked at it; a list
+ *   attention.KEY      when asked for: how much the model looked at each order of the sequence by
+ *                      KEY, oldest first; a list
  *
  * All are texts: plain decimals without an exponent. In JSON (calibration.json):
  *

@@ -27,7 +27,7 @@ struct spot {
 
 struct looked {
     struct spot *place; /* [seq_len] */
-    double itself;       /* sum of what is left for the appended step */
+    double itself;      /* sum of what is left for the appended step */
     double age[AGES];
     size_t age_orders[AGES], rows;
 };
@@ -91,11 +91,10 @@ static json_t *ages_json(const struct looked *looked)
         total += looked->age[a];
     for (size_t a = 0; a < AGES; a++)
         json_array_append_new(
-            list,
-            json_pack("{s:o, s:o, s:o, s:I}", "from", json_number(a ? age_ends[a - 1] : 0), "to",
-                      a + 1 < AGES ? json_number(age_ends[a]) : json_null(), "share",
-                      json_number(total > 0 ? looked->age[a] / total : 0), "orders",
-                      (json_int_t)looked->age_orders[a]));
+            list, json_pack("{s:o, s:o, s:o, s:I}", "from", json_number(a ? age_ends[a - 1] : 0),
+                            "to", a + 1 < AGES ? json_number(age_ends[a]) : json_null(), "share",
+                            json_number(total > 0 ? looked->age[a] / total : 0), "orders",
+                            (json_int_t)looked->age_orders[a]));
     return list;
 }
 

@@ -64,11 +64,10 @@ static bool write_bundle(struct history_run *run, const char *folder,
                                                  .model = model,
                                                  .answer = &answer,
                                                  .output = &run->config->history.output};
-        ok = bundle_write(&(struct bundle_plan){.name = run->config->name,
-                                                .history = &plan,
-                                                .extras = EXTRAS,
-                                                .extra = extra},
-                          folder, err);
+        ok = bundle_write(
+            &(struct bundle_plan){
+                .name = run->config->name, .history = &plan, .extras = EXTRAS, .extra = extra},
+            folder, err);
     }
     history_fitted_clear(&fitted);
     arena_clear(&memory);

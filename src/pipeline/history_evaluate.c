@@ -1,4 +1,5 @@
-/* history_evaluate — percentiles and probabilities from calibration rows, figures from test rows. */
+/* history_evaluate — percentiles and probabilities from calibration rows, figures from test rows.
+ */
 #include "pipeline/history_run.h"
 
 #include "base/file.h"
@@ -98,8 +99,7 @@ static bool calibrate(const struct history_run *run, struct history_answer *answ
                       struct arena *memory, struct error *err)
 {
     struct history_scores scores;
-    const enum calibrator_kind kind =
-        (enum calibrator_kind)run->config->history.output.calibrate;
+    const enum calibrator_kind kind = (enum calibrator_kind)run->config->history.output.calibrate;
 
     history_scores_fill(&scores, run->model, &run->set, history_run_calibration(run), NULL,
                         run->pool);
@@ -124,8 +124,8 @@ static bool evaluate(const struct history_run *run, const struct history_answer 
                      json_t **document, struct error *err)
 {
     const struct history_output *output = &run->config->history.output;
-    const char *by = output->daily_top.by ? output->daily_top.by
-                                          : run->config->history.data.histories.by[0];
+    const char *by =
+        output->daily_top.by ? output->daily_top.by : run->config->history.data.histories.by[0];
     struct history_scores scores;
 
     history_scores_fill(&scores, run->model, &run->set, measured_rows(run),
@@ -160,8 +160,7 @@ static bool make(struct history_run *run, const char *folder, struct error *err)
         evaluate(run, &answer, &document, err) &&
         write_document(folder, "evaluation.json", document, err) &&
         write_document(folder, "attention.json",
-                       history_attention_json(run->model, &run->set, measured_rows(run),
-                                              run->pool),
+                       history_attention_json(run->model, &run->set, measured_rows(run), run->pool),
                        err);
 
     arena_clear(&memory);

@@ -31,10 +31,10 @@ static uint64_t hash_set(const struct history_set *set)
     hash = XXH3_64bits_withSeed(set->outcome, set->rows * sizeof *set->outcome, hash);
     hash = XXH3_64bits_withSeed(set->categorical,
                                 set->rows * fitted->n_cat * sizeof *set->categorical, hash);
-    hash = XXH3_64bits_withSeed(set->numeric, set->rows * fitted->n_num * sizeof *set->numeric,
-                                hash);
-    hash = XXH3_64bits_withSeed(
-        set->engineered, set->rows * fitted->n_engineered * sizeof *set->engineered, hash);
+    hash =
+        XXH3_64bits_withSeed(set->numeric, set->rows * fitted->n_num * sizeof *set->numeric, hash);
+    hash = XXH3_64bits_withSeed(set->engineered,
+                                set->rows * fitted->n_engineered * sizeof *set->engineered, hash);
     for (size_t s = 0; s < fitted->config.histories.sequences; s++)
         hash = XXH3_64bits_withSeed(set->key[s].end, set->rows * sizeof *set->key[s].end, hash);
     return hash;
@@ -125,8 +125,7 @@ static bool write_outputs(const struct history_run *run, const char *folder, str
 {
     char *data = file_join(folder, "data.json"), *history = file_join(folder, "history.json");
     json_t *document = data_json(run);
-    const bool ok =
-        json_write(data, document, err) && history_save(&run->fitted, history, err);
+    const bool ok = json_write(data, document, err) && history_save(&run->fitted, history, err);
 
     json_decref(document);
     free(data);
@@ -175,8 +174,9 @@ bool history_run_prepare(struct history_run *run, struct error *err)
     uint64_t key = stage_key_new("prepare");
 
     if (run->options->folds)
-        return error_set(err, ERR_ARG, "--folds: is not for temporal_attention, whose parts follow "
-                                       "each other in time");
+        return error_set(err, ERR_ARG,
+                         "--folds: is not for temporal_attention, whose parts follow "
+                         "each other in time");
     key = pipeline_config_key(run->config, PIPELINE_SECTION_SOURCE, key);
     key = pipeline_config_key(run->config, PIPELINE_SECTION_HISTORIES, key);
     key = pipeline_config_key(run->config, PIPELINE_SECTION_SPLIT, key);

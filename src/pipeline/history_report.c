@@ -60,27 +60,25 @@ static json_t *epochs_json(const json_t *training)
 
     for (size_t i = 0; i < json_array_size(epochs); i++) {
         const json_t *e = json_array_get(epochs, i);
-        json_array_append_new(list, json_pack("{s:O, s:O, s:O, s:O, s:O}", "epoch",
-                                              json_object_get(e, "epoch"), "train_loss",
-                                              json_object_get(e, "train_loss"), "test_loss",
-                                              json_object_get(e, "val_loss"), "test_auc",
-                                              json_object_get(e, "val_auc"), "best",
-                                              json_object_get(e, "best")));
+        json_array_append_new(
+            list, json_pack("{s:O, s:O, s:O, s:O, s:O}", "epoch", json_object_get(e, "epoch"),
+                            "train_loss", json_object_get(e, "train_loss"), "test_loss",
+                            json_object_get(e, "val_loss"), "test_auc",
+                            json_object_get(e, "val_auc"), "best", json_object_get(e, "best")));
     }
     return list;
 }
 
 static json_t *headline(const json_t *page)
 {
-    const json_t *metrics = json_object_get(json_object_get(page, "evaluation"),
-                                            "binary_classification_metrics");
+    const json_t *metrics =
+        json_object_get(json_object_get(page, "evaluation"), "binary_classification_metrics");
     const json_t *keys = json_object_get(json_object_get(page, "data"), "sequences");
     json_t *document = json_object();
 
     json_object_set(document, "rows", json_object_get(metrics, "samples"));
     json_object_set(document, "positives", json_object_get(metrics, "positives"));
-    json_object_set(document, "entities",
-                    json_object_get(json_array_get(keys, 0), "values"));
+    json_object_set(document, "entities", json_object_get(json_array_get(keys, 0), "values"));
     return document;
 }
 
@@ -88,10 +86,10 @@ static bool make_document(const struct history_run *run, json_t **document, stru
 {
     const struct history_source *source = &run->config->history.data.source;
     const struct history_range *test = &run->config->history.split.range[HISTORY_TEST];
-    json_t *page = json_pack("{s:s, s:s, s:s, s:s}", "report", "history", "title",
-                             run->config->name, "subtitle",
-                             source->path ? source->path : source->query, "evaluation_note",
-                             test->from < test->to ? "the test days" : "the calibration days");
+    json_t *page =
+        json_pack("{s:s, s:s, s:s, s:s}", "report", "history", "title", run->config->name,
+                  "subtitle", source->path ? source->path : source->query, "evaluation_note",
+                  test->from < test->to ? "the test days" : "the calibration days");
 
     json_object_set_new(page, "words",
                         json_pack("{s:s, s:s, s:s, s:s}", "one", "order", "many", "orders", "yes",

@@ -57,9 +57,8 @@ static size_t add_list(struct columns *columns, const char *key, const char *nam
     return add(columns, full, SCHEMA_LIST, SCHEMA_OPTIONAL);
 }
 
-static bool add_lists(struct columns *columns, const struct history_config *config,
-                      const char *key, struct history_lists *lists, struct arena *memory,
-                      struct error *err)
+static bool add_lists(struct columns *columns, const struct history_config *config, const char *key,
+                      struct history_lists *lists, struct arena *memory, struct error *err)
 {
     const struct history_recipe *recipe = &config->histories;
 
@@ -86,9 +85,8 @@ bool history_request_init(struct history_request *request, const struct history_
 {
     const struct history_recipe *recipe = &fitted->config.histories;
     /* Own columns are at most time, outcome, keys, and column and key of each feature. */
-    struct columns columns = {
-        .room = 2 + recipe->sequences * (2 + recipe->feature_count) +
-                3 * (recipe->feature_count + recipe->engineered_count)};
+    struct columns columns = {.room = 2 + recipe->sequences * (2 + recipe->feature_count) +
+                                      3 * (recipe->feature_count + recipe->engineered_count)};
 
     *request = (struct history_request){.fitted = fitted};
     if (columns.room > SCHEMA_COLUMNS_MAX * 4)
@@ -103,10 +101,9 @@ bool history_request_init(struct history_request *request, const struct history_
     request->engineered = ARENA_NEW(memory, size_t, recipe->engineered_count + 1);
     for (size_t e = 0; e < recipe->engineered_count; e++) {
         const size_t there = find(&columns, recipe->engineered[e].name);
-        request->engineered[e] =
-            there != SIZE_MAX
-                ? there
-                : add(&columns, recipe->engineered[e].name, SCHEMA_NUMBER, SCHEMA_OPTIONAL);
+        request->engineered[e] = there != SIZE_MAX ? there
+                                                   : add(&columns, recipe->engineered[e].name,
+                                                         SCHEMA_NUMBER, SCHEMA_OPTIONAL);
     }
     if (columns.count > SCHEMA_COLUMNS_MAX)
         return error_set(err, ERR_LIMIT, "a request has %zu columns, the limit is %d",

@@ -3,11 +3,11 @@
  *
  * A row is one of two things:
  *
- *   an order of a table      the columns that the configuration names, as they are in the table. Its
- *                            histories are the earlier rows of the same file or request.
- *   an order with its lists  for each sequence KEY the column "KEY.TIME" and a column "KEY.FEATURE"
- *                            for each feature, lists (SCHEMA_LIST) from the oldest order to the
- *                            order itself, which is last; and engineered features by their names
+ *   an order of a table      the columns that the configuration names, as they are in the table;
+ *                            its histories are the earlier rows of the same file or request
+ *   an order with its lists  for each sequence KEY the column "KEY.TIME" and for each feature a
+ *                            column "KEY.FEATURE", lists (SCHEMA_LIST) from the oldest order to
+ *                            the order itself, which is last; and engineered features by name
  *
  * KEY and TIME are names of columns in the pipeline file (`histories.by`, `source.time`), FEATURE
  * is the name of a feature. A row with a list that is not empty is of the second kind; a sequence

@@ -90,9 +90,7 @@ static bool read_sequence(const struct history_request *request, const struct fr
         if (!joined.bytes)
             continue;
         series[out->series_count++] = (struct history_series){
-            .name = recipe->feature[f].name,
-            .count = count,
-            .text = split(joined, count, scratch)};
+            .name = recipe->feature[f].name, .count = count, .text = split(joined, count, scratch)};
     }
     *column = NULL;
     return true;

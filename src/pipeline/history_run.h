@@ -67,9 +67,9 @@ const struct history_rows *history_run_calibration(const struct history_run *run
 /* Orders of a set that have an outcome and their scores, for evaluation.json. */
 struct history_scores {
     size_t count;
-    uint8_t *truth;       /* [count] */
-    double *score;        /* [count] as the model gives them */
-    double *probability;  /* [count] */
+    uint8_t *truth;        /* [count] */
+    double *score;         /* [count] as the model gives them */
+    double *probability;   /* [count] */
     int64_t *day, *entity; /* [count] */
 };
 /* Score rows of a set; `entity` is a column held as text, or NULL. */

@@ -27,8 +27,8 @@ static void add_epoch(void *context, const struct temporal_attention_epoch *epoc
                                     json_number(epoch->val_loss), "val_auc",
                                     json_number(epoch->val_auc), "best", epoch->best));
     snprintf(line, sizeof line,
-             "epoch=%zu; train_loss=%.6f; validation_loss=%.6f; validation_auc=%.6f;",
-             epoch->epoch, epoch->train_loss, epoch->val_loss, epoch->val_auc);
+             "epoch=%zu; train_loss=%.6f; validation_loss=%.6f; validation_auc=%.6f;", epoch->epoch,
+             epoch->train_loss, epoch->val_loss, epoch->val_auc);
     progress_update(&log->progress, epoch->epoch, line);
     if (log->options->on_metrics)
         log->options->on_metrics(log->options->context, line);
@@ -104,7 +104,8 @@ static bool make(struct history_run *run, const char *folder, struct error *err)
     bool ok = history_run_load(run, err) && fit(run, checkpoint, &log, &result, err);
     if (ok) {
         snprintf(summary, sizeof summary, "%zu epochs, best %zu, %.0f rows/s", result.epochs,
-                 result.best_epoch, result.seconds > 0 ? (double)result.rows / result.seconds : 0.0);
+                 result.best_epoch,
+                 result.seconds > 0 ? (double)result.rows / result.seconds : 0.0);
         progress_end(&log.progress, summary);
         ok = save(run, folder, err) && write_training(folder, &log, &result, err);
     } else {
@@ -156,9 +157,8 @@ bool history_run_assist(struct history_run *run, struct error *err)
 
     if (!tell_ranks(run, &needed, err))
         return false;
-    return !needed ||
-           ((history_run_load(run, err) && fit(run, NULL, NULL, NULL, err)) ||
-            error_wrap(err, "train"));
+    return !needed || ((history_run_load(run, err) && fit(run, NULL, NULL, NULL, err)) ||
+                       error_wrap(err, "train"));
 }
 
 bool history_run_open_model(struct history_run *run, struct error *err)

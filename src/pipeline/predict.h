@@ -52,7 +52,8 @@ struct predict_result {
 };
 
 /*
- * ERR_ARG   no such column; history, attention or a join that this bundle or format has not; output is the input; a format that is none
+ * ERR_ARG   no such column; history, attention or a join that bundle or format has not; output is
+ *           the input; a format that is none
  * ERR_DATA  a row at fault, named with its file; an input that cannot be read
  */
 MUST_CHECK bool predict_run(const struct predict_options *options, struct predict_result *result,

@@ -21,10 +21,10 @@
 #include <stdio.h>
 
 enum {
-    PREDICT_BLOCK_BYTES = 1 << 18, /* of text at a time: its columns fit a core's cache */
-    PREDICT_RECORD_MAX = 64 << 20, /* a longer record of a text file is refused */
+    PREDICT_BLOCK_BYTES = 1 << 18,  /* of text at a time: its columns fit a core's cache */
+    PREDICT_RECORD_MAX = 64 << 20,  /* a longer record of a text file is refused */
     PREDICT_WHOLE_MAX = 2047 << 20, /* of a text file that is one block */
-    PREDICT_DEPTH = 64,            /* of nested JSON */
+    PREDICT_DEPTH = 64,             /* of nested JSON */
     PREDICT_FILES_MAX = 100000,
 };
 
@@ -49,13 +49,13 @@ struct predict_block {
 struct predict_job {
     const struct predict_options *options;
     struct bundle *bundle;
-    struct schema wanted; /* columns of an answer to write */
-    size_t *column;       /* [wanted.count] in bundle_output() */
-    struct schema csv;    /* the same for CSV output */
-    size_t *csv_column;   /* [csv.count] in bundle_output() */
-    size_t *csv_place;    /* 0, 1, 2, ...: all of them, in order */
-    struct pool *pool;     /* of a bundle with histories */
-    struct frame before;   /* rows of the table of earlier orders; 0 for none */
+    struct schema wanted;              /* columns of an answer to write */
+    size_t *column;                    /* [wanted.count] in bundle_output() */
+    struct schema csv;                 /* the same for CSV output */
+    size_t *csv_column;                /* [csv.count] in bundle_output() */
+    size_t *csv_place;                 /* 0, 1, 2, ...: all of them, in order */
+    struct pool *pool;                 /* of a bundle with histories */
+    struct frame before;               /* rows of the table of earlier orders; 0 for none */
     struct predict_block before_block; /* that holds them */
     struct arena memory;
 };

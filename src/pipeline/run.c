@@ -145,11 +145,11 @@ static bool assist(const struct pipeline_config *config, const struct run_option
 {
     struct history_run run = {
         .config = config, .options = options, .pool = pool_new(options->threads)};
-    const bool ok = config->type == PIPELINE_TEMPORAL_ATTENTION
-                        ? history_run_assist(&run, err)
-                        : error_set(err, ERR_CONFIG,
-                                    "several processes train temporal_attention, not %s",
-                                    config->system->type);
+    const bool ok =
+        config->type == PIPELINE_TEMPORAL_ATTENTION
+            ? history_run_assist(&run, err)
+            : error_set(err, ERR_CONFIG, "several processes train temporal_attention, not %s",
+                        config->system->type);
 
     pool_free(run.pool);
     history_run_clear(&run);
