@@ -105,7 +105,8 @@ TEST(processes_of_mpirun_train_temporal_attention_only)
     if (!has_mpirun())
         return;
     write_inputs();
-    test_file("trees.yaml", "source: {path: orders.csv, label: fraud}\nmodel: {type: trees}\n");
+    test_file("trees.yaml",
+              "source: {path: orders.csv, label: fraud, positive: \"1\"}\nmodel: {type: trees}\n");
     struct test_output output =
         test_shell("cd %s && " MPIRUN " $QUERN run trees.yaml --out trees", test_folder());
     EXPECT(output.status != 0);
