@@ -3,6 +3,7 @@
 #include "base/pool.h"
 #include "base/terminal.h"
 #include "pipeline/forecast_summary.h"
+#include "pipeline/history_summary.h"
 #include "pipeline/run.h"
 #include "pipeline/run_summary.h"
 #include "pipeline/tabular_summary.h"
@@ -18,6 +19,8 @@ static bool print_summary(enum pipeline_type type, const char *out, const char *
 {
     if (type == PIPELINE_TREES)
         return tabular_summary_print(out, shown, stdout, err);
+    if (type == PIPELINE_TEMPORAL_ATTENTION)
+        return history_summary_print(out, shown, stdout, err);
     if (type == PIPELINE_FORECAST)
         return forecast_summary_print(out, shown, stdout, err);
     const size_t columns = terminal_columns(STDOUT_FILENO);
