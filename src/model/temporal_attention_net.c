@@ -204,10 +204,12 @@ static void add_loss(struct temporal_layers *l, const struct temporal_attention_
     net->label = graph_input_index(l->g, "label", SHAPE_ROWS(1));
     net->weight = graph_input(l->g, "weight", SHAPE_ROWS(1));
     net->total_weight = graph_input(l->g, "total_weight", SHAPE_FIXED(1));
-    net->loss =
-        node(l, (struct graph_node){.op = loss->op,
-                                    .in = {net->logit, net->label, net->weight, net->total_weight},
-                                    .settings = loss->settings});
+    if (loss->op->inputs > 4)
+        net->share = graph_input(l->g, "share", SHAPE_FIXED(1));
+    net->loss = node(l, (struct graph_node){.op = loss->op,
+                                            .in = {net->logit, net->label, net->weight,
+                                                   net->total_weight, net->share},
+                                            .settings = loss->settings});
     if (l->balanced)
         net->batch_rows = graph_input(l->g, "batch_rows", SHAPE_FIXED(1));
     for (size_t i = 0; i < l->balanced; i++)

@@ -78,6 +78,7 @@ struct temporal_attention_net {
     size_t label;        /* input, rows: integers, the class; with a loss */
     size_t weight;       /* input, rows: of this row in the loss */
     size_t total_weight; /* input, [1]: sum of the weights of the whole batch */
+    size_t share;        /* input, [1]: of the epoch, for a loss that takes it; else GRAPH_NONE */
     size_t batch_rows;   /* input, [1]: rows of the whole batch; GRAPH_NONE without experts */
     struct temporal_attention_last last[2];
     size_t gate;     /* rows [2]: weights of the sequences; GRAPH_NONE with one */
@@ -93,7 +94,8 @@ struct temporal_attention_net {
 
 /* What the network is trained on; a network for prediction has none. */
 struct temporal_attention_loss {
-    const struct op *op; /* inputs: logit [B,C], label [B] integers, weight [B], total [1] */
+    /* Inputs: logit [B,C], label [B] integers, weight [B], total [1], and perhaps share [1]. */
+    const struct op *op;
     union op_settings settings;
 };
 
@@ -121,6 +123,7 @@ struct temporal_attention_turn {
     const real *weight;   /* [rows]; NULL: 1 each */
     double total_weight;  /* of the whole batch; ignored without labels */
     size_t batch_rows;    /* likewise */
+    double share;         /* of the epoch, for a loss that takes it (train_loss.h) */
     bool training;        /* dropout on, experts with capacity */
     uint64_t seed;        /* of this step */
     size_t first_row;     /* of this turn in the batch */

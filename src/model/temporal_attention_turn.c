@@ -64,6 +64,8 @@ static void fill_labels(const struct temporal_attention_net *net, struct graph_r
         weight[b] = turn->weight ? turn->weight[b] : 1;
     }
     graph_run_input(run, net->total_weight)[0] = turn->label ? (real)turn->total_weight : 1;
+    if (net->share != GRAPH_NONE)
+        graph_run_input(run, net->share)[0] = (real)turn->share;
     if (net->batch_rows != GRAPH_NONE)
         /* Balance is a means of training, no part of the loss that is measured. */
         graph_run_input(run, net->batch_rows)[0] =

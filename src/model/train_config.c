@@ -2,6 +2,10 @@
 
 static const char *const metrics[] = {"auc", "loss", NULL};
 static const char *const precisions[] = {"float32", NULL};
+static const char *const all_precisions[] = {"float32", "mixed", NULL};
+static const char *const losses[] = {"cross_entropy", "focal", "asymmetric", "cyclical_focal",
+                                     NULL};
+static const char *const schedules[] = {"constant", "one_cycle", NULL};
 
 const struct config_field train_fields[] = {
     CONFIG_SIZE(struct train_config, epochs, 5, 1, 100000, "passes over the training journeys"),
@@ -24,5 +28,63 @@ const struct config_field train_fields[] = {
                   "numbers the network computes in"),
     CONFIG_SIZE(struct train_config, slice, 32, 1, 1024,
                 "journeys one thread works on at a time; the last bits of a result depend on it"),
+    CONFIG_END,
+};
+
+const struct config_field train_history_fields[] = {
+    CONFIG_SIZE(struct train_config, epochs, 10, 1, 100000, "passes over the training rows"),
+    CONFIG_SIZE(struct train_config, batch, 64, 1, 65536, "rows per step, of all processes"),
+    CONFIG_NUMBER(struct train_config, learning_rate, 0.001, 1e-8, 10,
+                  "step size of Adam; with one_cycle the largest"),
+    CONFIG_NUMBER(struct train_config, weight_decay, 0, 0, 100,
+                  "pull of every weight towards 0, times learning_rate per step (AdamW)"),
+    CONFIG_NUMBER(struct train_config, average, 0, 0, 0.99999,
+                  "keep a running mean of the weights with this decay per step; 0: the last ones"),
+    CONFIG_CHOICE(struct train_config, early_stopping.metric, TRAIN_METRIC_AUC, metrics,
+                  "what is watched on the validation part"),
+    CONFIG_SIZE(struct train_config, early_stopping.patience, 0, 0, 100000,
+                "epochs without a better value before training ends and the best weights return; "
+                "0: never"),
+    CONFIG_SIZE(struct train_config, seed, 0, 0, 9007199254740992.0,
+                "starting weights, order of the rows and dropout"),
+    CONFIG_CHOICE(struct train_config, precision, TRAIN_PRECISION_FLOAT32, all_precisions,
+                  "numbers of matrix products; mixed: bfloat16, with float32 weights and sums"),
+    CONFIG_SIZE(struct train_config, slice, 8, 1, 1024,
+                "rows one thread works on at a time; the last bits of a result depend on it"),
+    CONFIG_CHOICE(struct train_config, loss, TRAIN_LOSS_CROSS_ENTROPY, losses,
+                  "what is made small; the other losses look less at rows that are right already"),
+    CONFIG_NUMBER(struct train_config, focal.gamma, 2, 0, 20, "focal loss: how much less"),
+    CONFIG_NUMBER(struct train_config, focal.alpha, -1, -1, 1,
+                  "focal loss: weight of class 1, that of the others is 1 - alpha; negative: none"),
+    CONFIG_NUMBER(struct train_config, asymmetric.gamma_positive, 0, 0, 20,
+                  "asymmetric loss: focus on rows of class 1"),
+    CONFIG_NUMBER(struct train_config, asymmetric.gamma_negative, 4, 0, 20,
+                  "asymmetric loss: focus on the others"),
+    CONFIG_NUMBER(struct train_config, asymmetric.margin, 0.05, 0, 0.999,
+                  "asymmetric loss: others below this probability count nothing"),
+    CONFIG_NUMBER(struct train_config, cyclical_focal.gamma_hc, 3, 0, 20,
+                  "cyclical focal loss: pull of confident rows in the first and last epochs"),
+    CONFIG_NUMBER(struct train_config, cyclical_focal.gamma_lc, 2, 0, 20,
+                  "cyclical focal loss: focus on hard rows in the epochs between"),
+    CONFIG_NUMBER(struct train_config, cyclical_focal.factor, 2, 1, 100,
+                  "cyclical focal loss: hard rows are reached after this part of the epochs (2: "
+                  "half); 1: at the end"),
+    CONFIG_TEXT(struct train_config, class_weights, "none",
+                "weights of the classes in the loss: none, balanced (as if all were as frequent) "
+                "or one for each, such as \"1, 20\""),
+    CONFIG_CHOICE(struct train_config, schedule, TRAIN_SCHEDULE_CONSTANT, schedules,
+                  "learning rate over the steps; one_cycle: up, then down along cosines"),
+    CONFIG_NUMBER(struct train_config, one_cycle.rising, 0.3, 0, 1,
+                  "share of the steps in which it rises"),
+    CONFIG_NUMBER(struct train_config, one_cycle.divide, 25, 1, 1e9,
+                  "it starts at learning_rate over this"),
+    CONFIG_NUMBER(struct train_config, one_cycle.divide_final, 1e4, 1, 1e12,
+                  "and ends at its start over this"),
+    CONFIG_BOOL(struct train_config, one_cycle.cycle_beta1, true,
+                "move Adam's beta1 the other way, between 0.95 and 0.85"),
+    CONFIG_SIZE(struct train_config, checkpoint.steps, 0, 0, 1e9,
+                "steps between checkpoints inside an epoch; 0: by time alone"),
+    CONFIG_SIZE(struct train_config, checkpoint.seconds, 60, 0, 1e6,
+                "seconds between checkpoints inside an epoch; 0: by steps alone"),
     CONFIG_END,
 };

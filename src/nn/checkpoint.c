@@ -5,7 +5,7 @@
 
 static const char format[] = "quern checkpoint 1";
 
-enum { TENSORS_MAX = 7 };
+enum { TENSORS_MAX = 8 };
 
 /* The file's tensors with their places in memory; the same list serves writing and reading. */
 static size_t list_tensors(const struct checkpoint *checkpoint, int64_t *step,
@@ -29,6 +29,12 @@ static size_t list_tensors(const struct checkpoint *checkpoint, int64_t *step,
                                         .dims = 2,
                                         .shape = {checkpoint->epochs, checkpoint->columns},
                                         .data = checkpoint->history};
+    if (checkpoint->progress)
+        list[count++] = (struct safetensor){.name = "progress",
+                                            .type = SAFETENSORS_F64,
+                                            .dims = 1,
+                                            .shape = {checkpoint->progress_count},
+                                            .data = checkpoint->progress};
     for (size_t i = 0; i < sizeof vectors / sizeof *vectors; i++)
         if (vectors[i].data)
             list[count++] = (struct safetensor){.name = vectors[i].name,

@@ -34,6 +34,12 @@ struct graph *graph_new_tracks(size_t rows, const size_t *steps, size_t count)
     return graph;
 }
 
+void graph_use_mixed(struct graph *graph)
+{
+    BUG_ON(graph->finished);
+    graph->kernels = kernels_mixed();
+}
+
 void graph_free(struct graph *graph)
 {
     if (!graph)
@@ -210,7 +216,7 @@ static bool fits_in_place(const struct graph *graph, const struct value *value)
     enum { ROW_MAX = 256 };
     const size_t n = value_n(value);
 
-    return n % graph->kernels->panel == 0 && n <= ROW_MAX;
+    return !graph->kernels->mixed && n % graph->kernels->panel == 0 && n <= ROW_MAX;
 }
 
 void graph_finish(struct graph *graph)

@@ -64,6 +64,8 @@ struct graph_parameter {
 struct graph *graph_new(size_t rows, size_t steps);
 /* Row-major, `count` tracks of at most steps[k] steps a row. */
 struct graph *graph_new_tracks(size_t rows, const size_t *steps, size_t count);
+/* Products round their factors to bf16 (kernels_mixed()); all else, the weights too, is float32. */
+void graph_use_mixed(struct graph *graph);
 void graph_free(struct graph *graph);
 
 /* Building. Each returns the id of the new value. */

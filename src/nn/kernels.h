@@ -26,22 +26,25 @@ struct adam_step;
 struct panels {
     const real *at;
     size_t row, next;
+    bool in_place;
 };
 
 /*
  * C[m,n] = start + A[m,k] B[k,n], row-major with the given distance between rows; B in panels.
- * start is what C holds (`add`), else the bias of the column, else 0. Each number adds its k
- * products one by one in the order of k.
+ * start is what C holds (`add`), else the bias of the row, else that of the column, else 0. Each
+ * number adds its k products one by one in the order of k. `rectify` makes z of C that is not above
+ * 0 slope z.
  */
 struct matmul {
     size_t m, k, n;
     const real *a;
     size_t a_stride;
     struct panels b;
-    const real *bias; /* [n] or NULL */
+    const real *bias, *row_bias; /* [n], [m]; or NULL */
     real *c;
     size_t c_stride;
-    bool add;
+    bool add, rectify;
+    real slope;
 };
 
 /* C[m,n] += A[k,m]^T B[k,n]: the gradient of weights, A the inputs and B the gradients by row. */
@@ -104,6 +107,8 @@ struct layer_norm_back {
 struct kernels {
     const char *name;
     size_t panel; /* columns of B that are packed side by side */
+    bool mixed;   /* products round their factors to bf16; sums stay float32 */
+    size_t fold;  /* rows of B that are packed into one: 2 where two bf16 lie in a number */
 
     /* Pack panels first .. last-1 of B[k,n], or of its transpose [n,k], panel by panel. */
     void (*pack)(real *packed, const real *b, size_t k, size_t n, size_t first, size_t last);
@@ -150,6 +155,8 @@ struct kernels {
 
     /* Blocks counter .. counter+blocks-1 of rng_block(), four numbers each. */
     void (*philox)(uint32_t *out, uint64_t seed, uint64_t stream, uint64_t counter, size_t blocks);
+    /* y[i] = 0 where draw[i] < threshold, else kept. */
+    void (*keep)(real *y, const uint32_t *draw, uint32_t threshold, real kept, size_t n);
 };
 
 /* The fastest set this processor can run. */
@@ -159,6 +166,15 @@ const struct kernels *kernels_best(void);
 enum { KERNELS_COUNT = 3 };
 const struct kernels *kernels_at(size_t i);
 
+/*
+ * The same with mixed products: factors are rounded to bf16 (to nearest, ties to even), sums are
+ * float32. Where the processor has no such products they are computed from rounded numbers: as
+ * exact, not faster. Sets differ in the last bits.
+ */
+const struct kernels *kernels_mixed(void);
+enum { KERNELS_MIXED_COUNT = 4 };
+const struct kernels *kernels_mixed_at(size_t i);
+
 /* Panels of a packed matrix with n columns, and its size in numbers. */
 static inline size_t kernels_panels(const struct kernels *kernels, size_t n)
 {
@@ -167,18 +183,18 @@ static inline size_t kernels_panels(const struct kernels *kernels, size_t n)
 
 static inline size_t kernels_packed_size(const struct kernels *kernels, size_t k, size_t n)
 {
-    return kernels_panels(kernels, n) * kernels->panel * k;
+    return kernels_panels(kernels, n) * kernels->panel * ((k + kernels->fold - 1) / kernels->fold);
 }
 
 static inline struct panels panels_packed(const struct kernels *kernels, const real *packed,
                                           size_t k)
 {
-    return (struct panels){packed, kernels->panel, kernels->panel * k};
+    return (struct panels){packed, kernels->panel, kernels_packed_size(kernels, k, 1), false};
 }
 
 static inline struct panels panels_in_place(const struct kernels *kernels, const real *b, size_t n)
 {
-    return (struct panels){b, n, kernels->panel};
+    return (struct panels){b, n, kernels->panel, true};
 }
 
 #endif

@@ -3,6 +3,9 @@
  *
  *   [{"epoch", "train_loss", "test_loss", "train_auc", "test_auc", "best": true}]
  *
+ * or {"epochs": such a list}. With "val_loss" and "val_auc" in place of "test_...", the second
+ * split is called validation.
+ *
  * Nothing when there are no epochs. At most 200 are shown: of more every n-th, and the last.
  */
 #ifndef QUERN_REPORT_EPOCHS_SECTION_H

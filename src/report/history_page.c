@@ -2,6 +2,7 @@
 
 #include "report/epochs_section.h"
 #include "report/evaluation_section.h"
+#include "report/history_section.h"
 #include "report/html.h"
 #include "report/page.h"
 #include "report/read.h"
@@ -9,8 +10,6 @@
 
 #include <math.h>
 #include <string.h>
-
-enum { SHOWN_MODELS = 20 };
 
 /* A short word of the document that needs no escaping, or ours. */
 static const char *read_word(const json_t *document, const char *key, const char *otherwise)
@@ -52,23 +51,20 @@ static void write_tiles(struct text *out, const json_t *document)
 {
     static const struct {
         const char *key, *label;
-    } counts[] = {{"rows", "Rows evaluated"},
-                  {"positives", "Positive"},
-                  {"entities", "Entities"},
-                  {"parameters", "Weights"}},
-      scores[] = {{"auc", "AUC"}, {"average_precision", "Average precision"}};
-    const json_t *headline = json_object_get(document, "headline"),
-                 *metrics = binary_metrics(document);
+    } scores[] = {{"auc", "AUC"}, {"average_precision", "Average precision"}};
+    const json_t *metrics = binary_metrics(document), *data = json_object_get(document, "data");
     const json_t *daily = json_object_get(metrics, "daily_top");
+    const double trained =
+        read_number(json_object_get(json_object_get(data, "parts"), "train"), "rows");
     char small[80];
 
-    if (json_object_size(headline) == 0 && json_object_size(metrics) == 0)
+    if (json_object_size(data) == 0 && json_object_size(metrics) == 0)
         return;
     html_add(out, "<dl class=\"tiles\">\n");
-    for (size_t c = 0; c < sizeof counts / sizeof *counts; c++)
-        if (isfinite(read_number(headline, counts[c].key)))
-            page_tile(out, counts[c].label, figure_count(read_number(headline, counts[c].key)),
-                      NULL);
+    if (isfinite(read_number(data, "orders")))
+        page_tile(out, "Rows", figure_count(read_number(data, "orders")), NULL);
+    if (isfinite(trained))
+        page_tile(out, "Learned from", figure_count(trained), NULL);
     for (size_t s = 0; s < sizeof scores / sizeof *scores; s++) {
         const json_t *metric = json_object_get(metrics, scores[s].key);
         snprintf(small, sizeof small, "\xc2\xb1 %s",
@@ -81,35 +77,6 @@ static void write_tiles(struct text *out, const json_t *document)
     if (isfinite(read_number(daily, "value")))
         page_tile(out, "Daily precision", figure_score(read_number(daily, "value")), small);
     html_add(out, "</dl>\n");
-}
-
-static void write_comparison(struct text *out, const json_t *document)
-{
-    const json_t *models = json_object_get(document, "comparison"), *model;
-    size_t index;
-
-    if (json_array_size(models) == 0)
-        return;
-    html_section_open(out, "comparison", "Compared with", "Each on the same rows.");
-    html_open_table_open(out, "Larger is better");
-    html_add(out,
-             "<thead><tr><th scope=\"col\">Model</th><th scope=\"col\" class=\"n\">AUC</th>"
-             "<th scope=\"col\" class=\"n\">Average precision</th><th scope=\"col\" class=\"n\">"
-             "Daily precision</th></tr></thead>\n<tbody>\n");
-    json_array_foreach(models, index, model)
-    {
-        if (index == SHOWN_MODELS)
-            break;
-        html_add(out, json_is_true(json_object_get(model, "this")) ? "<tr class=\"sum\">" : "<tr>");
-        html_row_name(out, read_text(model, "name"));
-        html_cell(out, figure_score(read_number(model, "auc")));
-        html_cell(out, figure_score(read_number(model, "average_precision")));
-        html_cell(out, figure_score(read_number(model, "daily_top")));
-        html_add(out, "</tr>\n");
-    }
-    html_add(out, "</tbody>\n");
-    html_open_table_close(out);
-    html_section_close(out);
 }
 
 static void write_points(struct text *out, const json_t *document,
@@ -149,7 +116,7 @@ void history_page_html(struct text *out, const json_t *document)
 
     page_open(out, document, "Model report");
     write_tiles(out, document);
-    write_comparison(&body.text, document);
+    history_section_comparison(&body.text, document);
     page_body_add(&body, "comparison", "Comparison");
     evaluation_section(&body.text, document, &words, &memory);
     page_body_add(&body, "evaluation", "Model quality");
@@ -157,8 +124,12 @@ void history_page_html(struct text *out, const json_t *document)
     page_body_add(&body, "top", "Highest scores");
     percentile_section(&body.text, document, &words, &memory);
     page_body_add(&body, "percentiles", "Percentiles");
+    history_section_attention(&body.text, document, &words, &memory);
+    page_body_add(&body, "attention", "Attention");
     epochs_section(&body.text, document, &memory);
     page_body_add(&body, "training", "Training");
+    history_section_data(&body.text, document, &words);
+    page_body_add(&body, "data", "Data");
     provenance_section(&body.text, document);
     page_body_add(&body, "provenance", "Settings");
     page_body_links(out, &body);

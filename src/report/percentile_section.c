@@ -76,7 +76,8 @@ static void draw_map(struct text *out, struct curve *curve, const struct evaluat
 void percentile_section(struct text *out, const json_t *document,
                         const struct evaluation_words *words, struct arena *memory)
 {
-    struct curve curve = read_map(json_object_get(document, "percentiles"), memory);
+    const json_t *calibration = json_object_get(document, "calibration");
+    struct curve curve = read_map(json_object_get(calibration, "percentile"), memory);
     double score[SHOWN];
 
     if (curve.count < 2)

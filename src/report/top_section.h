@@ -13,8 +13,8 @@ void top_section(struct text *out, const json_t *document, const struct evaluati
                  struct arena *memory);
 
 /*
- * "Score percentiles", from the key "percentiles" of a document: {"scores": [ascending],
- * "percentiles": [ascending, 0..1]}, as model/percentile_map.h writes it. Nothing without.
+ * "Score percentiles", from the key "calibration" of a document: {"percentile": {"scores":
+ * [ascending], "percentiles": [ascending, 0..1]}} (model/percentile_map.h). Nothing without.
  */
 void percentile_section(struct text *out, const json_t *document,
                         const struct evaluation_words *words, struct arena *memory);

@@ -115,6 +115,8 @@ void history_buffers_init(struct history_buffers *buffers, const struct history_
         buffers->row[s] = ARENA_NEW(memory, uint32_t, steps);
     }
     buffers->engineered = ARENA_NEW(memory, float, fitted->n_engineered + 1);
+    buffers->sent = ARENA_NEW(memory, const struct history_series *,
+                              fitted->n_cat + fitted->n_num + fitted->n_engineered + 1);
 }
 
 size_t history_length(const struct history_set *set, size_t row, size_t sequence)

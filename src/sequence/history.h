@@ -68,15 +68,22 @@ struct history_category {
     int32_t first;                   /* row of "unknown"; value i has row first + 1 + i */
 };
 
+/* Features by name, to find what a caller sends. */
+struct history_name {
+    const char *name;
+    size_t at; /* in the list of features */
+};
+
 /* Immutable once made. */
 struct history_fitted {
     struct history_config config; /* its own copy, checked */
     size_t n_cat, n_num, n_engineered, n_embedding;
-    const struct history_feature **categorical; /* [n_cat], into config */
-    const struct history_feature **numeric;     /* [n_num] */
-    struct history_category *category;          /* [n_cat] */
-    struct history_number *number;              /* [n_num] */
-    struct history_number *engineered;          /* [n_engineered] */
+    const struct history_feature **categorical;          /* [n_cat], into config */
+    const struct history_feature **numeric;              /* [n_num] */
+    struct history_category *category;                   /* [n_cat] */
+    struct history_number *number;                       /* [n_num] */
+    struct history_number *engineered;                   /* [n_engineered] */
+    struct history_name *feature_name, *engineered_name; /* sorted */
     struct arena memory;
 };
 
@@ -128,6 +135,8 @@ void history_open(struct history_set *set, const struct history_fitted *fitted,
                   const struct history_orders *orders);
 void history_close(struct history_set *set);
 
+struct history_series;
+
 /* Room for one row. `row` tells which orders of the set a history is made of. */
 struct history_buffers {
     int32_t *categorical[HISTORY_SEQUENCES_MAX]; /* [seq_len, n_cat] */
@@ -135,6 +144,7 @@ struct history_buffers {
     float *time[HISTORY_SEQUENCES_MAX];          /* [seq_len] */
     uint32_t *row[HISTORY_SEQUENCES_MAX];        /* [seq_len] */
     float *engineered;                           /* [n_engineered]; used by history_from_arrays() */
+    const struct history_series **sent;          /* its scratch: of each feature */
 };
 void history_buffers_init(struct history_buffers *buffers, const struct history_fitted *fitted,
                           struct arena *memory);

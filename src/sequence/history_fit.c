@@ -50,6 +50,30 @@ static void number_init(struct history_number *number, const struct history_feat
         text_to_double(feature->missing, strlen(feature->missing), &number->missing);
 }
 
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(((const struct history_name *)a)->name, ((const struct history_name *)b)->name);
+}
+
+static struct history_name *sort_names(const struct history_feature *feature, size_t count,
+                                       struct arena *memory)
+{
+    struct history_name *name = ARENA_NEW(memory, struct history_name, count + 1);
+
+    for (size_t i = 0; i < count; i++)
+        name[i] = (struct history_name){feature[i].name, i};
+    qsort(name, count, sizeof *name, compare_names);
+    return name;
+}
+
+size_t history_name_find(const struct history_name *list, size_t count, const char *name)
+{
+    const struct history_name key = {name, 0};
+    const struct history_name *found = bsearch(&key, list, count, sizeof *list, compare_names);
+
+    return found ? found->at : SIZE_MAX;
+}
+
 void history_fitted_layout(struct history_fitted *fitted)
 {
     const struct history_recipe *recipe = &fitted->config.histories;
@@ -63,6 +87,8 @@ void history_fitted_layout(struct history_fitted *fitted)
     fitted->category = ARENA_ZERO(memory, struct history_category, count + 1);
     fitted->number = ARENA_ZERO(memory, struct history_number, count + 1);
     fitted->engineered = ARENA_ZERO(memory, struct history_number, fitted->n_engineered + 1);
+    fitted->feature_name = sort_names(recipe->feature, count, memory);
+    fitted->engineered_name = sort_names(recipe->engineered, recipe->engineered_count, memory);
     for (size_t i = 0; i < count; i++)
         if (recipe->feature[i].type == HISTORY_CATEGORY) {
             fitted->categorical[fitted->n_cat++] = &recipe->feature[i];

@@ -80,11 +80,17 @@ int32_t history_category_row(const struct history_feature *feature,
 /* The text of a computed whole number as a category; NaN is missing. */
 struct table_string history_category_text(double value, char room[32]);
 
+/* HISTORY_HOUR .. HISTORY_WEEKEND of an instant, UTC. */
+double history_calendar(int value, int64_t time);
+
 /* Puts "unknown" (a number: missing) where an order `age` microseconds old has no outcome yet. */
 void history_hide_unknown(const struct history_fitted *fitted, int64_t age, int32_t *categorical,
                           float *numeric);
 /* Seconds, at most HISTORY_TIME_MAX. */
 float history_age(int64_t age);
+
+/* SIZE_MAX when there is none. */
+size_t history_name_find(const struct history_name *list, size_t count, const char *name);
 
 /* n_cat, n_num, n_engineered and the lists of features from a checked config. */
 void history_fitted_layout(struct history_fitted *fitted);

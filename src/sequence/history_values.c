@@ -70,7 +70,7 @@ const double *history_values_column(const struct history_values *values, const c
     return held->number;
 }
 
-static double calendar(int value, int64_t time)
+double history_calendar(int value, int64_t time)
 {
     const int64_t day = history_day(time);
     const double hour = (double)((time - day * HISTORY_DAY) / (HISTORY_DAY / 24));
@@ -210,7 +210,7 @@ void history_values_compute(struct history_values *values, const struct history_
                orders->rows * sizeof *values->value);
     } else if (!history_uses_key(feature->value)) {
         for (size_t i = 0; i < orders->rows; i++)
-            values->value[i] = calendar(feature->value, orders->time[i]);
+            values->value[i] = history_calendar(feature->value, orders->time[i]);
     } else if (feature->value == HISTORY_SINCE) {
         const struct history_sorted *key = history_values_key(values, feature->by);
         walk_since(key, orders->time, orders->rows, values->value);

@@ -27,8 +27,9 @@ static struct text render(const json_t *document)
 static const struct {
     const char *key, *id;
 } sections[] = {{"comparison", "id=\"comparison\""}, {"evaluation", "id=\"evaluation\""},
-                {"evaluation", "id=\"top\""},        {"percentiles", "id=\"percentiles\""},
-                {"training", "id=\"training\""},     {"provenance", "id=\"provenance\""}};
+                {"evaluation", "id=\"top\""},        {"calibration", "id=\"percentiles\""},
+                {"attention", "id=\"attention\""},   {"training", "id=\"training\""},
+                {"provenance", "id=\"provenance\""}};
 
 TEST(history_page_has_every_section)
 {
@@ -51,7 +52,14 @@ TEST(history_page_has_every_section)
         "among the k payments",
         "Boosted trees",
         "Daily precision",
-        "1,234,567",
+        "651,520",
+        "Attention by place: CUSTOMER_ID",
+        "10 min",
+        ">older<",
+        "Validation loss",
+        "2018-07-25",
+        ">0.66",
+        "the test days",
     };
     json_t *document = history_document();
     struct text html = render(document);
@@ -87,13 +95,18 @@ TEST(history_page_bears_any_document)
     json_t *whole = history_document(), *value;
     json_t *metrics =
         json_object_get(json_object_get(whole, "evaluation"), "binary_classification_metrics");
-    json_t *of[] = {whole,
-                    metrics,
-                    json_object_get(metrics, "top"),
-                    json_object_get(metrics, "daily_top"),
-                    json_object_get(metrics, "calibration"),
-                    json_object_get(whole, "percentiles"),
-                    json_object_get(whole, "words")};
+    json_t *of[] = {
+        whole,
+        metrics,
+        json_object_get(metrics, "top"),
+        json_object_get(metrics, "daily_top"),
+        json_object_get(metrics, "calibration"),
+        json_object_get(json_object_get(whole, "calibration"), "percentile"),
+        json_object_get(whole, "words"),
+        json_object_get(whole, "data"),
+        json_object_get(whole, "attention"),
+        json_object_get(whole, "split"),
+        json_array_get(json_object_get(json_object_get(whole, "attention"), "sequences"), 0)};
     const char *key;
 
     EACH_ROW(of, object) {
@@ -136,8 +149,16 @@ TEST(history_page_is_bounded)
     json_object_set_new(
         metrics, "top",
         json_pack("{s:O,s:O,s:O}", "k", knots, "precisions", knots, "recalls", knots));
-    json_object_set_new(document, "percentiles",
-                        json_pack("{s:O,s:o}", "scores", knots, "percentiles", knots));
+    json_object_set_new(
+        document, "calibration",
+        json_pack("{s:{s:O,s:O}}", "percentile", "scores", knots, "percentiles", knots));
+    for (size_t s = 0; s < 2; s++) {
+        json_t *sequence =
+            json_array_get(json_object_get(json_object_get(document, "attention"), "sequences"), s);
+        json_object_set(sequence, "places", models);
+        json_object_set(sequence, "ages", models);
+    }
+    json_decref(knots);
     struct text html = render(document);
     EXPECT(html.length < 400000);
     text_clear(&html);

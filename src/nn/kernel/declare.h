@@ -35,6 +35,20 @@ void KERNEL(kernel_matmul_transposed)(const struct matmul_transposed *call);
 
 void KERNEL(kernel_adam)(const struct adam_step *step, size_t n, const real *gradient, real *weight,
                          real *first, real *second);
+void KERNEL(kernel_keep)(real *y, const uint32_t *draw, uint32_t threshold, real kept, size_t n);
 void KERNEL(kernel_follow)(real *y, real a, const real *x, size_t n);
 void KERNEL(kernel_philox)(uint32_t *out, uint64_t seed, uint64_t stream, uint64_t counter,
                            size_t blocks);
+
+/* mixed.c */
+extern const struct kernels KERNEL(kernels_mixed);
+void KERNEL(kernel_mixed_pack)(real *packed, const real *b, size_t k, size_t n, size_t first,
+                               size_t last);
+void KERNEL(kernel_mixed_pack_transposed)(real *packed, const real *b, size_t k, size_t n,
+                                          size_t first, size_t last);
+void KERNEL(kernel_mixed_pack_strided)(real *packed, const real *b, size_t stride, size_t k,
+                                       size_t n);
+void KERNEL(kernel_mixed_pack_strided_transposed)(real *packed, const real *b, size_t stride,
+                                                  size_t k, size_t n);
+void KERNEL(kernel_mixed_matmul)(const struct matmul *call);
+void KERNEL(kernel_mixed_matmul_transposed)(const struct matmul_transposed *call);

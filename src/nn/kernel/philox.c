@@ -26,29 +26,52 @@ static void ten_rounds(wide c[4], uint32_t k0, uint32_t k1)
     }
 }
 
+/* Lanes of a and b in turn, from their first halves and from their second ones. */
+#if KERNEL_BYTES == 64
+#define WIDE_LOW 0, 8, 1, 9, 2, 10, 3, 11
+#define WIDE_HIGH 4, 12, 5, 13, 6, 14, 7, 15
+#elif KERNEL_BYTES == 32
+#define WIDE_LOW 0, 4, 1, 5
+#define WIDE_HIGH 2, 6, 3, 7
+#else
+#define WIDE_LOW 0, 2
+#define WIDE_HIGH 1, 3
+#endif
+
+/* Words 0 and 1, and 2 and 3, side by side; then the two halves of each block. */
+static void store_blocks(uint32_t *out, const wide c[4])
+{
+    const wide first = c[0] & 0xFFFFFFFFu, third = c[2] & 0xFFFFFFFFu;
+    const wide a = first | c[1] << 32, b = third | c[3] << 32;
+    const wide low = __builtin_shufflevector(a, b, WIDE_LOW);
+    const wide high = __builtin_shufflevector(a, b, WIDE_HIGH);
+
+    memcpy(out, &low, sizeof low);
+    memcpy(out + 2 * WIDE, &high, sizeof high);
+}
+
 void KERNEL(kernel_philox)(uint32_t *out, uint64_t seed, uint64_t stream, uint64_t counter,
                            size_t blocks)
 {
     for (size_t begin = 0; begin < blocks; begin += BLOCKS) {
         const size_t count = blocks - begin < BLOCKS ? blocks - begin : BLOCKS;
-        uint32_t made[BLOCKS][4];
+        uint32_t made[4 * BLOCKS], *to = count == BLOCKS ? out + 4 * begin : made;
         for (size_t set = 0; set < SETS; set++) {
-            uint64_t word[4][WIDE];
-            wide c[4];
-            for (size_t i = 0; i < WIDE; i++) {
-                const uint64_t at = counter + begin + set * WIDE + i;
-                word[0][i] = (uint32_t)at;
-                word[1][i] = at >> 32;
-                word[2][i] = (uint32_t)stream;
-                word[3][i] = stream >> 32;
-            }
-            memcpy(c, word, sizeof c);
-            ten_rounds(c, (uint32_t)seed, (uint32_t)(seed >> 32));
-            memcpy(word, c, sizeof c);
+            wide at;
             for (size_t i = 0; i < WIDE; i++)
-                for (size_t w = 0; w < 4; w++)
-                    made[set * WIDE + i][w] = (uint32_t)word[w][i];
+                at[i] = counter + begin + set * WIDE + i;
+            wide c[4] = {at & 0xFFFFFFFFu, at >> 32, (wide){0} + (uint32_t)stream,
+                         (wide){0} + (stream >> 32)};
+            ten_rounds(c, (uint32_t)seed, (uint32_t)(seed >> 32));
+            store_blocks(to + 4 * set * WIDE, c);
         }
-        memcpy(out + 4 * begin, made, count * sizeof *made);
+        if (to == made)
+            memcpy(out + 4 * begin, made, 4 * count * sizeof *made);
     }
+}
+
+void KERNEL(kernel_keep)(real *y, const uint32_t *draw, uint32_t threshold, real kept, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        y[i] = draw[i] < threshold ? 0 : kept;
 }

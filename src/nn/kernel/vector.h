@@ -26,6 +26,13 @@ typedef unsigned_lane uvec __attribute__((vector_size(KERNEL_BYTES)));
 
 enum { LANES = KERNEL_BYTES / sizeof(real) };
 
+/* Numbers of a factor that lie in one `real` where products are mixed (mixed.c). */
+#if defined __AVX512BF16__ && KERNEL_BYTES == 64
+enum { KERNEL_FOLD = 2 };
+#else
+enum { KERNEL_FOLD = 1 };
+#endif
+
 #define KERNEL_JOIN(name, set) name##_##set
 #define KERNEL_NAME(name, set) KERNEL_JOIN(name, set)
 #define KERNEL(name) KERNEL_NAME(name, KERNEL_SET)
