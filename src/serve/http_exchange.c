@@ -272,6 +272,7 @@ static enum MHD_Result begin_request(struct http_worker *worker, struct MHD_Conn
             api->lookup_connection_value(handle, MHD_GET_ARGUMENT_KIND, "remove_outliers");
         request->details = api->lookup_connection_value(handle, MHD_GET_ARGUMENT_KIND, "details");
     }
+    request->explain = api->lookup_connection_value(handle, MHD_GET_ARGUMENT_KIND, "explain");
     const char *text = request->header.content_length;
     if (!text || !text_to_int64(text, strlen(text), &length) || length <= (int64_t)limit)
         return MHD_YES;
