@@ -386,6 +386,9 @@ TEST(temporal_fit_leaves_a_checkpoint_of_other_settings_alone)
     t.train.loss = TRAIN_LOSS_FOCAL;
     EXPECT_OK(trial_run(&t), &t.err);
     EXPECT_EQ(t.result.rows, 3 * t.made.train.count);
+    t.config.dim_attn_feedforward = 24; /* a model of other sizes */
+    EXPECT_OK(trial_run(&t), &t.err);
+    EXPECT_EQ(t.result.rows, 3 * t.made.train.count);
     test_file("settings", "not a checkpoint");
     EXPECT_ERROR(trial_run(&t), &t.err, ERR_LIMIT, "settings");
     trial_clear(&t);
