@@ -97,6 +97,7 @@ struct temporal_attention_loss {
     /* Inputs: logit [B,C], label [B] integers, weight [B], total [1], and perhaps share [1]. */
     const struct op *op;
     union op_settings settings;
+    bool mixed; /* products round their factors to bfloat16 */
 };
 
 /* A network for turns of up to `rows` rows; `loss` may be NULL. The config was checked. */

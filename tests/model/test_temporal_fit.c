@@ -53,7 +53,7 @@ static void expect_run(const char *arguments)
 
 TEST(temporal_fit_is_the_same_at_any_thread_count)
 {
-    static const char *const kinds[] = {"", "two=1", "experts=3"};
+    static const char *const kinds[] = {"", "two=1", "experts=3", "mixed=1 two=1"};
     char arguments[256];
 
     EACH_ROW(kinds, kind) {
@@ -64,6 +64,31 @@ TEST(temporal_fit_is_the_same_at_any_thread_count)
         expect_same("one", "three");
         expect_same("one.losses", "three.losses");
     }
+}
+
+/* Other bits, but the same course: bfloat16 has eight bits of a factor. */
+TEST(temporal_fit_mixed_follows_float32)
+{
+    size_t size;
+
+    expect_run("plain epochs=2");
+    expect_run("rounded epochs=2 mixed=1");
+    char *plain = contents("plain.losses", &size), *rounded = contents("rounded.losses", &size);
+    const char *a = plain, *b = rounded;
+    double difference = 0, loss, other;
+    int step, other_step, used, other_used;
+    while (sscanf(a, "%d %lf%n", &step, &loss, &used) == 2 &&
+           sscanf(b, "%d %lf%n", &other_step, &other, &other_used) == 2) {
+        EXPECT_EQ(step, other_step);
+        EXPECT_NEAR(other, loss, 0.02);
+        difference += fabs(other - loss);
+        a += used;
+        b += other_used;
+    }
+    EXPECT_EQ(step, 20);
+    EXPECT(difference > 0);
+    free(plain);
+    free(rounded);
 }
 
 /* A child of this process, so that exactly it is killed. */
