@@ -204,5 +204,6 @@ void fraud_world_day(struct fraud_world *world, int64_t day)
         for (size_t i = 0; i < payments && choices; i++)
             draw_payment(world, &rng, c, day, choices);
     }
-    qsort(world->payment, world->payments, sizeof *world->payment, by_time);
+    if (world->payments)
+        qsort(world->payment, world->payments, sizeof *world->payment, by_time);
 }

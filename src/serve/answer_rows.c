@@ -164,8 +164,12 @@ void answer_invocations(struct call *call, const struct model_set *set)
         call_fail(call, status_of_error(&err), "%s", err.text);
         return;
     }
-    bundle_apply_call(model->bundle, &rows.frame, &wish, &answer, &rows.errors,
-                      &call->worker->scratch);
-    write_answers(call, model, &answer, &rows.errors, media);
+    if (rows.errors.count >= rows.frame.rows) { /* nothing to score, however many they are */
+        call_fail_at_row(call, &rows.errors);
+    } else {
+        bundle_apply_call(model->bundle, &rows.frame, &wish, &answer, &rows.errors,
+                          &call->worker->scratch);
+        write_answers(call, model, &answer, &rows.errors, media);
+    }
     call_scored(call, model, &rows, started);
 }

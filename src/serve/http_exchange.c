@@ -63,6 +63,7 @@ void *http_exchange_begin(void *context, const char *uri, struct MHD_Connection 
     int waiting = PHASE_WAITING; /* unless it has just been ended for waiting too long */
     atomic_compare_exchange_strong(&exchange->connection->phase, &waiting, PHASE_READING);
     counter_add(&worker->metrics->started, 1);
+    worker->begun++;
     return exchange;
 }
 

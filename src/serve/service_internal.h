@@ -86,7 +86,4 @@ void call_scored(struct call *call, const struct served_model *model, const stru
 /* Make the answer this document; takes the reference. */
 void call_json(struct call *call, json_t *document);
 
-/* A JSON string with its quotes; bytes that are not UTF-8 become U+FFFD. */
-void json_text_add(struct text *out, const char *bytes, size_t length);
-
 #endif

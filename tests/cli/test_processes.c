@@ -213,6 +213,26 @@ TEST(processes_on_two_hosts_train_together)
                  "grep -q \"host '127.0.0.1' is process 1 of 2\" host1.err");
 }
 
+TEST(processes_on_two_hosts_stop_when_one_is_killed)
+{
+    char command[1024];
+    const size_t port = 20000 + (size_t)getpid() % 30000 + 11;
+
+    make_host("left", "localhost");
+    make_host("killed1", "127.0.0.1");
+    snprintf(command, sizeof command,
+             "mkdir -p left/checkpoints; export QUERN_HOSTS_PORT=%zu QUERN_HOSTS_WAIT=60 "
+             "SM_HP_EPOCHS=100000; SAGEMAKER_BASE_DIR=killed1 $QUERN train 2>killed1.err & "
+             "other=$!; (while [ -z \"$(find left/checkpoints -name .checkpoint)\" ]; do "
+             "sleep 0.05; done; kill -9 $other) & SAGEMAKER_BASE_DIR=left timeout 100 $QUERN train "
+             ">left.out; [ $? = 1 ]",
+             port);
+    expect_shell(command);
+    expect_shell("grep -q \"stopped after step .* a new start goes on: lost process 1 of 2 "
+                 "('127.0.0.1'): \" left/output/failure");
+    EXPECT(has_checkpoint("left/checkpoints"));
+}
+
 TEST(processes_name_the_host_that_is_missing)
 {
     char command[1024];

@@ -1,5 +1,6 @@
 /* Training of temporal attention: threads, processes, killed and gone on, and what is refused. */
 #include "base/file.h"
+#include "base/safetensors.h"
 #include "model/history_rows.h"
 #include "model/temporal_attention_net.h"
 #include "support/test.h"
@@ -371,6 +372,42 @@ TEST(temporal_fit_refuses_what_it_cannot_use)
     trial_clear(&t);
 }
 
+/* The checkpoint with other numbers in `progress`. */
+static void spoil_progress(const char *path, double steps)
+{
+    struct safetensors file;
+    struct error err = {0};
+    double progress[2];
+
+    EXPECT_OK(safetensors_open(&file, path, &err), &err);
+    for (size_t i = 0; i < file.count; i++)
+        if (strcmp(file.tensor[i].name, "progress") == 0) {
+            EXPECT_EQ(file.tensor[i].bytes, sizeof progress);
+            memcpy(progress, file.tensor[i].data, sizeof progress);
+            progress[0] = steps;
+            file.tensor[i].data = progress;
+        }
+    EXPECT_OK(safetensors_write(path, file.tensor, file.count, file.text, file.texts, &err), &err);
+    safetensors_close(&file);
+}
+
+TEST(temporal_fit_says_what_is_wrong_with_a_checkpoint)
+{
+    static const double steps[] = {-1, 11, 2.5, NAN, INFINITY};
+    struct trial t;
+
+    trial_init(&t);
+    t.fit.checkpoint = test_path("spoilt");
+    EXPECT_OK(trial_run(&t), &t.err);
+    spoil_progress(t.fit.checkpoint, 0);
+    EXPECT_OK(trial_run(&t), &t.err);
+    EACH_ROW(steps, step) {
+        spoil_progress(t.fit.checkpoint, *step);
+        EXPECT_ERROR(trial_run(&t), &t.err, ERR_DATA, "remove the file to start anew");
+    }
+    trial_clear(&t);
+}
+
 TEST(temporal_fit_leaves_a_checkpoint_of_other_settings_alone)
 {
     struct trial t;
@@ -384,6 +421,9 @@ TEST(temporal_fit_leaves_a_checkpoint_of_other_settings_alone)
     EXPECT_OK(trial_run(&t), &t.err);
     EXPECT_EQ(t.result.rows, t.made.train.count);
     t.train.loss = TRAIN_LOSS_FOCAL;
+    EXPECT_OK(trial_run(&t), &t.err);
+    EXPECT_EQ(t.result.rows, 3 * t.made.train.count);
+    t.config.dim_attn_feedforward = 24; /* a model of other sizes */
     EXPECT_OK(trial_run(&t), &t.err);
     EXPECT_EQ(t.result.rows, 3 * t.made.train.count);
     test_file("settings", "not a checkpoint");
