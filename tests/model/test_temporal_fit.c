@@ -237,10 +237,11 @@ TEST(temporal_fit_under_mpirun_stops_when_one_is_killed)
     expect_run("whole epochs=5");
     unlink(test_path("killed.losses"));
     /* The second process of the job kills itself; the shell is its parent and knows its number. */
-    struct test_output output = test_shell(
-        "cd %s && " MPIRUN " sh -c '[ \"$OMPI_COMM_WORLD_RANK\" = 0 ] || (sleep 1.5; kill -9 $$) & "
-        "exec %s killed epochs=5 steps=3 slow=100 checkpoint=lost'",
-        test_folder(), program());
+    struct test_output output =
+        test_shell("cd %s && " MPIRUN " sh -c '[ \"$OMPI_COMM_WORLD_RANK\" = 0 ] || (while [ ! -e "
+                                      "lost ]; do sleep 0.05; done; kill -9 $$) & "
+                   "exec %s killed epochs=5 steps=3 slow=100 checkpoint=lost'",
+                   test_folder(), program());
     EXPECT(output.status != 0);
     EXPECT_HAS(output.err, "the checkpoint has it, a new start goes on: ");
     test_output_clear(&output);
