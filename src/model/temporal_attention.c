@@ -102,10 +102,12 @@ bool temporal_attention_check(const struct temporal_attention_config *config, st
                          "temporal_attention: n_embedding %zu has no row for each of %zu numeric "
                          "features",
                          config->n_embedding, config->n_num_features);
-    if (weights_size(config) > (double)TEMPORAL_ATTENTION_NUMBERS_MAX ||
-        run_size(config) > (double)TEMPORAL_ATTENTION_NUMBERS_MAX)
-        return error_set(err, ERR_LIMIT, "temporal_attention: a network above %zu numbers",
+    if (weights_size(config) > (double)TEMPORAL_ATTENTION_NUMBERS_MAX)
+        return error_set(err, ERR_LIMIT, "temporal_attention: weights above %zu numbers",
                          TEMPORAL_ATTENTION_NUMBERS_MAX);
+    if (run_size(config) > (double)TEMPORAL_ATTENTION_RUN_MAX)
+        return error_set(err, ERR_LIMIT, "temporal_attention: a row takes above %zu numbers",
+                         TEMPORAL_ATTENTION_RUN_MAX);
     return true;
 }
 

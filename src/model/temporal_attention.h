@@ -72,13 +72,14 @@ enum {
     TEMPORAL_ATTENTION_LAYERS_MAX = 64,
     TEMPORAL_ATTENTION_EXPERTS_MAX = 64,
 };
-#define TEMPORAL_ATTENTION_NUMBERS_MAX ((size_t)1 << 29) /* of the weights, and of a run */
+#define TEMPORAL_ATTENTION_NUMBERS_MAX ((size_t)1 << 29) /* of the weights */
+#define TEMPORAL_ATTENTION_RUN_MAX ((size_t)1 << 27)     /* numbers that a row takes */
 
 /*
  * What the tables of fields cannot say.
  *
  * ERR_CONFIG  num_heads does not divide the width, use_mlp with two sequences, one expert
- * ERR_LIMIT   above TEMPORAL_ATTENTION_NUMBERS_MAX
+ * ERR_LIMIT   above TEMPORAL_ATTENTION_NUMBERS_MAX or TEMPORAL_ATTENTION_RUN_MAX
  */
 MUST_CHECK bool temporal_attention_check(const struct temporal_attention_config *config,
                                          struct error *err);
