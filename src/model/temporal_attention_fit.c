@@ -231,13 +231,25 @@ static bool share_checkpoint(struct fitting *f, struct error *err)
     return true;
 }
 
+static bool check_progress(const struct fitting *f, struct error *err)
+{
+    const double steps = f->progress[PROGRESS_STEPS];
+
+    return (steps >= 0 && steps <= (double)row_batches_count(&f->batches) &&
+            steps == floor(steps)) ||
+           error_set(err, ERR_DATA,
+                     "%s: damaged: %g of %zu steps of an epoch; remove the file to start anew",
+                     f->fit->checkpoint, steps, row_batches_count(&f->batches));
+}
+
 static bool restore(struct fitting *f, struct error *err)
 {
     bool found = false;
 
     f->saved_at = clock_seconds();
     if (f->fit->checkpoint && is_first(f) &&
-        !checkpoint_read(f->fit->checkpoint, &f->checkpoint, &found, err))
+        (!checkpoint_read(f->fit->checkpoint, &f->checkpoint, &found, err) ||
+         !check_progress(f, err)))
         return false;
     f->saved = found;
     f->saved_step = f->checkpoint.state->step;

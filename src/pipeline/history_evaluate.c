@@ -164,7 +164,7 @@ static bool make(struct history_run *run, const char *folder, struct error *err)
                        err);
 
     arena_clear(&memory);
-    return ok;
+    return ok && (!run->config->history.output.inputs || history_inputs_write(run, folder, err));
 }
 
 bool history_run_evaluate(struct history_run *run, struct error *err)

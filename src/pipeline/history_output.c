@@ -9,6 +9,9 @@ const struct config_field history_output_fields[] = {
                   "how scores become probabilities, fitted on the calibration rows"),
     CONFIG_NUMBER(struct history_output, threshold, 0.5, 0, 1,
                   "probability from which a row is called positive in evaluation.json"),
+    CONFIG_BOOL(struct history_output, inputs, false,
+                "write the engineered features of each part to inputs/PART.parquet, for other "
+                "models"),
     CONFIG_TEXT(struct history_output, daily_top.by, NULL,
                 "column of what is looked at each day, such as a card; the first of "
                 "`histories.by`"),

@@ -9,6 +9,7 @@
 
 struct history_output {
     int calibrate;    /* enum calibrator_kind */
+    bool inputs;      /* write them as tables */
     double threshold; /* of calls in evaluation.json */
     struct {
         const char *by; /* column; NULL: the first of histories.by */

@@ -5,7 +5,7 @@
 #include "pipeline/stage_key.h"
 #include "report/report.h"
 
-enum { DOCUMENT_BYTES_MAX = 256 << 20 };
+enum { DOCUMENT_BYTES_MAX = 256 << 20, DAY_LENGTH = 10 };
 
 /* A document of an earlier stage goes into the page under `key`. */
 static bool add_part(json_t *page, const char *key, const char *folder, const char *name,
@@ -33,9 +33,10 @@ static json_t *provenance(const struct history_run *run)
     return part;
 }
 
+/* The first and the last day of each part. */
 static json_t *split_json(const struct pipeline_config *config)
 {
-    struct text split = {0};
+    json_t *split = json_object();
     char from[TEXT_TIME_SIZE], to[TEXT_TIME_SIZE];
 
     for (int p = 0; p < HISTORY_PARTS; p++) {
@@ -44,12 +45,10 @@ static json_t *split_json(const struct pipeline_config *config)
             continue;
         text_from_time(from, range->from);
         text_from_time(to, range->to - 1);
-        text_add_format(&split, "%s%s %.10s to %.10s", split.length ? ", " : "",
-                        history_part_names[p], from, to);
+        from[DAY_LENGTH] = to[DAY_LENGTH] = '\0';
+        json_object_set_new(split, history_part_names[p], json_pack("[s, s]", from, to));
     }
-    json_t *sentence = json_string(split.bytes ? split.bytes : "");
-    text_clear(&split);
-    return sentence;
+    return split;
 }
 
 /* Epochs as the page wants them: what was measured beside training are the validation rows. */
@@ -108,7 +107,7 @@ static bool make_document(const struct history_run *run, json_t **document, stru
                     json_object_get(json_object_get(page, "percentiles"), "percentile"));
     json_object_set_new(page, "headline", headline(page));
     json_object_set_new(page, "provenance", provenance(run));
-    json_object_set_new(json_object_get(page, "provenance"), "split", split_json(run->config));
+    json_object_set_new(page, "split", split_json(run->config));
     *document = page;
     return true;
 }

@@ -56,9 +56,12 @@ static bool read_times(const struct history_request *request, struct table_strin
     return true;
 }
 
-static bool is_outcome(const struct history_config *config, const struct history_feature *feature)
+/* What an outcome was may be unknown, and what the calendar says follows from the time. */
+static bool may_be_absent(const struct history_config *config,
+                          const struct history_feature *feature)
 {
-    return feature->column && strcmp(feature->column, config->source.outcome) == 0;
+    return (feature->column && strcmp(feature->column, config->source.outcome) == 0) ||
+           (feature->value >= HISTORY_HOUR && feature->value <= HISTORY_WEEKEND);
 }
 
 /* The lists of a sequence; *column is set where something is wrong with it. */
@@ -81,7 +84,7 @@ static bool read_sequence(const struct history_request *request, const struct fr
         const struct table_string joined = rows->column[lists->feature[f]].text[row];
         const size_t count = joined.bytes ? count_values(joined, out->times) : 0;
         *column = request->schema.column[lists->feature[f]].name;
-        if (!joined.bytes && out->times > 0 && !is_outcome(config, &recipe->feature[f]))
+        if (!joined.bytes && out->times > 0 && !may_be_absent(config, &recipe->feature[f]))
             return error_set(err, ERR_DATA, "is not there, but the times of %zu orders are",
                              out->times);
         if (joined.bytes && count != out->times)

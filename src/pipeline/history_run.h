@@ -3,7 +3,8 @@
  *
  *   prepare   source -> data.json: orders, parts, hash of all that is used; history.json
  *   train     orders -> model/model.safetensors, training.json; a checkpoint now and then
- *   evaluate  orders, model -> calibration.json, evaluation.json, attention.json
+ *   evaluate  orders, model -> calibration.json, evaluation.json, attention.json, and inputs/ where
+ *             `output.inputs` says so
  *   bundle    all of these -> bundle/
  *   report    all of these -> report.json, report.html, pipeline.yaml
  *
@@ -84,6 +85,10 @@ void history_scores_clear(struct history_scores *scores);
  */
 MUST_CHECK bool history_evaluation(json_t **document, const struct history_scores *scores,
                                    const struct history_output *output, struct error *err);
+
+/* inputs/PART.parquet: engineered features as the model is given them, `order_time`, `outcome`. */
+MUST_CHECK bool history_inputs_write(const struct history_run *run, const char *folder,
+                                     struct error *err);
 
 /* attention.json: how much the last query looks at orders, by their place and by their age. */
 json_t *history_attention_json(const struct temporal_attention *model,
