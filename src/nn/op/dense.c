@@ -30,8 +30,9 @@ static void dense_plan(struct op_plan *plan)
         plan->work = BLOCK * w->d[1];
 }
 
-static void dense_sum(struct op_call *call)
+static void dense_forward(struct op_call *call)
 {
+    const struct op_dense_settings *settings = &call->settings->dense;
     const struct op_operand *x = &call->in[0], *w = &call->in[1], *bias = &call->in[2];
     const size_t inputs = w->shape.d[0], outputs = w->shape.d[1];
     const size_t rows = x->count * x->width / inputs;
@@ -40,6 +41,8 @@ static void dense_sum(struct op_call *call)
         for (size_t n = 0; n < rows; n++)
             call->result[n] =
                 (bias->x ? bias->x[0] : 0) + call->kernels->dot(x->x + n * inputs, w->x, inputs);
+        if (settings->rectify)
+            call->kernels->rectify(call->result, 0, (real)settings->slope, rows);
         return;
     }
     call->kernels->matmul(&(struct matmul){
@@ -52,17 +55,9 @@ static void dense_sum(struct op_call *call)
         .bias = bias->x,
         .c = call->result,
         .c_stride = outputs,
+        .rectify = settings->rectify,
+        .slope = (real)settings->slope,
     });
-}
-
-static void dense_forward(struct op_call *call)
-{
-    const struct op_dense_settings *settings = &call->settings->dense;
-
-    dense_sum(call);
-    if (settings->rectify)
-        call->kernels->rectify(call->result, 0, (real)settings->slope,
-                               call->out.count * call->out.width);
 }
 
 /* Rows first .. first+rows-1, whose gradient is dz. */

@@ -122,10 +122,10 @@ static void read_block(const struct encoder *e, const struct block *block, real 
 }
 
 /* C[rows, columns in use] of distance `columns` = A[rows, k] B. */
-static void product(const struct encoder *e, const struct block *block, size_t rows, size_t k,
-                    const real *a, const real *b, real *c)
+static struct matmul product(const struct encoder *e, const struct block *block, size_t rows,
+                             size_t k, const real *a, const real *b, real *c)
 {
-    e->x.kernels->matmul(&(struct matmul){
+    return (struct matmul){
         .m = rows,
         .k = k,
         .n = block->columns,
@@ -134,7 +134,7 @@ static void product(const struct encoder *e, const struct block *block, size_t r
         .b = panels_in_place(e->x.kernels, b, e->columns),
         .c = c,
         .c_stride = e->columns,
-    });
+    };
 }
 
 /* H1 .. H5 from H0, one after the other in h, then y. */
@@ -144,11 +144,12 @@ static void encode(const struct encoder *e, const struct block *block, const rea
     const struct kernels *kernels = e->x.kernels;
 
     for (size_t i = 0; i < LAYERS; i++) {
-        real *to = i + 1 < LAYERS ? h : y;
-        product(e, block, e->size[i + 1], e->size[i], e->weight[2 * i].x, h0, to);
-        for (size_t row = 0; row < e->size[i + 1]; row++)
-            kernels->rectify(to + row * e->columns, e->bias[2 * i].x[row],
-                             i + 1 < LAYERS ? (real)slope : 1, block->columns);
+        struct matmul layer = product(e, block, e->size[i + 1], e->size[i], e->weight[2 * i].x, h0,
+                                      i + 1 < LAYERS ? h : y);
+        layer.row_bias = e->bias[2 * i].x;
+        layer.rectify = i + 1 < LAYERS;
+        layer.slope = (real)slope;
+        kernels->matmul(&layer);
         h0 = h;
         h += e->size[i + 1] * e->columns;
     }
@@ -242,7 +243,9 @@ static void block_back(const struct encoder *e, const struct block *block, const
         if (i)
             h -= e->size[i] * e->columns;
         weight_back(e, block, i, i ? h : b->h0, b);
-        product(e, block, e->size[i], e->size[i + 1], b->transposed[i], b->d, b->d_next);
+        const struct matmul back =
+            product(e, block, e->size[i], e->size[i + 1], b->transposed[i], b->d, b->d_next);
+        kernels->matmul(&back);
         swap(b);
         for (size_t row = 0; i && row < e->size[i]; row++)
             kernels->rectify_back(b->d + row * e->columns, b->d + row * e->columns,
