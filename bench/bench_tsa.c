@@ -7,7 +7,8 @@
  *
  * Prints one line of JSON. EXPERTS is 1 for dense layers. Training draws its rows and trains on
  * batches of BATCH; the peak is that of the product kernel in this process, one thread, just before
- * and after. `gflop_row` counts what our step computes, products only, backward as twice forward.
+ * and after. `cpu` is milliseconds of processor time a row, `gflop_row` counts what our step
+ * computes, products only, backward as twice forward.
  */
 #include "base/arena.h"
 #include "base/clock.h"
@@ -167,7 +168,16 @@ static double peak_mib(void)
     return (double)usage.ru_maxrss / 1024;
 }
 
-/* Median seconds of a call that ends with `done` of them. */
+/* Of this process, all threads. */
+static double cpu_seconds(void)
+{
+    struct rusage usage;
+
+    getrusage(RUSAGE_SELF, &usage);
+    return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+           1e-6 * (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
+}
+
 static int by_size(const void *a, const void *b)
 {
     const double x = *(const double *)a, y = *(const double *)b;
@@ -209,20 +219,24 @@ static bool train(size_t threads, size_t experts, bool mixed, double seconds, st
     temporal_attention_net_start(&net, 1, trainer_state(trainer)->parameters);
     const double peak = product_peak(kernels_of(&config));
     const double start = clock_seconds();
+    double cpu = cpu_seconds();
     while (ok && steps < STEPS_MAX && (steps < 3 || clock_seconds() - start < seconds)) {
         const double begin = clock_seconds();
         ok = trainer_run(trainer, 1, fill, &drawn, "training", &loss, err);
         taken[steps++] = clock_seconds() - begin;
     }
-    const double rate = BATCH / median(taken, steps), done = 3 * row_operations(&config) * rate;
+    cpu = cpu_seconds() - cpu;
+    const double middle = median(taken, steps), rate = BATCH / middle;
+    const double done = 3 * row_operations(&config) * rate;
     const double top = fmax(peak, product_peak(kernels_of(&config)));
     if (ok)
         printf(
-            "{\"rows_per_second\": %.2f, \"loss\": %.6f, \"gflop_row\": %.3f, "
+            "{\"rows_per_second\": %.2f, \"cpu\": %.2f, \"loss\": %.6f, \"gflop_row\": %.3f, "
             "\"peak_gflops\": %.1f, \"peak_share\": %.3f, \"peak_mib\": %.1f, \"turn_rows\": %zu, "
             "\"kernels\": \"%s\"}\n",
-            rate, loss, 3 * row_operations(&config) / 1e9, top / 1e9, done / (double)threads / top,
-            peak_mib(), drawn.turn_rows, kernels_of(&config)->name);
+            rate, 1e3 * cpu / (double)(BATCH * steps), loss, 3 * row_operations(&config) / 1e9,
+            top / 1e9, done / (double)threads / top, peak_mib(), drawn.turn_rows,
+            kernels_of(&config)->name);
     trainer_free(trainer);
     temporal_attention_net_clear(&net);
     pool_free(pool);
@@ -281,6 +295,7 @@ static void score(const struct temporal_attention *model, const struct history_r
     for (size_t b = 0; b < ROWS; b++)
         temporal_attention_score(scorer, row + b, 1,
                                  &(struct temporal_attention_output){.logit = logit[b]});
+    double cpu = cpu_seconds();
     for (const double start = clock_seconds();
          calls < CALLS_MAX && clock_seconds() - start < seconds;) {
         const double begin = clock_seconds();
@@ -289,8 +304,10 @@ static void score(const struct temporal_attention *model, const struct history_r
                                  &(struct temporal_attention_output){.score = &out});
         taken[calls++] = clock_seconds() - begin;
     }
-    printf("{\"milliseconds\": %.4f, \"peak_mib\": %.1f, \"scores\": [", 1e3 * median(taken, calls),
-           peak_mib());
+    cpu = cpu_seconds() - cpu;
+    const double middle = median(taken, calls);
+    printf("{\"milliseconds\": %.4f, \"cpu\": %.4f, \"peak_mib\": %.1f, \"scores\": [",
+           1e3 * middle, 1e3 * cpu / (double)calls, peak_mib());
     for (size_t b = 0; b < ROWS; b++)
         printf("%s[%.9g, %.9g]", b ? ", " : "", (double)logit[b][0], (double)logit[b][1]);
     printf("]}\n");
