@@ -3,7 +3,7 @@
 BUILD ?= build
 SOURCES := $(shell git ls-files 'src/*.[ch]' 'tests/*.[ch]' 'bench/*.[ch]' 'fuzz/*.[ch]' 2>/dev/null)
 
-.PHONY: all setup build demo demo-churn test check bench bench-peers fuzz format clean install
+.PHONY: all setup build demo demo-churn demo-fraud test check bench bench-peers fuzz format clean install
 
 all: build
 
@@ -21,6 +21,9 @@ demo: build
 
 demo-churn: build
 	@tools/demo-churn $(BUILD)/quern
+
+demo-fraud: build
+	@tools/demo-fraud $(BUILD)/quern
 
 test: build
 	@tools/test $(BUILD)

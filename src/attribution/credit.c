@@ -38,7 +38,9 @@ static bool run_method(struct credit_table *credits, const struct credit_request
 
     if (!method->credit(&call, err))
         return error_wrap(err, "%s", method->name);
-    add_column(credits, &(struct credit_column){method->name, call.conversions, call.value});
+    add_column(credits, &(struct credit_column){.name = method->name,
+                                                .conversions = call.conversions,
+                                                .value = call.value});
     if (method->order)
         credits->removal[credits->removals++] =
             (struct credit_removal){method->order, call.removal_conversions, call.removal_value};
@@ -74,7 +76,8 @@ bool attribution_credits(struct credit_table *credits, const struct credit_reque
                          struct error *err)
 {
     const struct path_set *paths = request->paths;
-    struct credit_table made = {.has_value = paths->value != NULL};
+    struct credit_table made = {.has_value = paths->value != NULL,
+                                .has_baseline = request->baseline};
 
     if (!path_set_check(paths, err))
         return false;
@@ -87,11 +90,11 @@ bool attribution_credits(struct credit_table *credits, const struct credit_reque
         goto failed;
     for (size_t i = 0; i < request->extras; i++) {
         const struct credit_column *extra = &request->extra[i];
-        add_column(&made, &(struct credit_column){
-                              extra->name, copy(&made.memory, extra->conversions, made.channels),
-                              made.has_value && extra->value
-                                  ? copy(&made.memory, extra->value, made.channels)
-                                  : NULL});
+        struct credit_column own = *extra;
+        own.conversions = copy(&made.memory, extra->conversions, made.channels);
+        own.value =
+            made.has_value && extra->value ? copy(&made.memory, extra->value, made.channels) : NULL;
+        add_column(&made, &own);
     }
     *credits = made;
     return true;

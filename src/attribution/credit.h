@@ -8,7 +8,8 @@
  *     credit_clear(&credits);
  *
  * Columns follow the order of attribution_methods[], then those given (attention). Names of their
- * columns in files are NAME_conversions and NAME_value.
+ * columns in files are NAME_conversions and NAME_value. Where a method leaves conversions to nobody
+ * (incremental), tables have one more row, "(baseline)"; it is no channel.
  */
 #ifndef QUERN_ATTRIBUTION_CREDIT_H
 #define QUERN_ATTRIBUTION_CREDIT_H
@@ -22,10 +23,14 @@
 
 enum { CREDIT_COLUMNS_MAX = 32 };
 
+/* The name of the row of conversions that no channel caused. */
+#define CREDIT_BASELINE "(baseline)"
+
 struct credit_column {
     const char *name;          /* of the method */
     const double *conversions; /* [channels] */
     const double *value;       /* [channels]; NULL when values are not given */
+    double baseline;           /* conversions that no channel caused; 0 where all are divided */
 };
 
 struct credit_removal {
@@ -42,6 +47,7 @@ struct credit_table {
     const struct markov_transition *transition;
     double conversions, value; /* totals */
     bool has_value;
+    bool has_baseline; /* files and prints end with a row "(baseline)" */
     struct arena memory;
 };
 
@@ -50,6 +56,7 @@ struct credit_request {
     const struct attribution_config *config;
     const struct credit_column *extra; /* [extras], copied; such as attention */
     size_t extras;
+    bool baseline;     /* the extras leave some conversions to nobody */
     struct pool *pool; /* may be NULL */
 };
 

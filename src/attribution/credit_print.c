@@ -55,8 +55,9 @@ static void add_row(struct text *out, const struct credit_table *credits, size_t
 {
     for (size_t i = 0; i < shown; i++)
         text_add_format(out, "%*.2f", (int)column_width(credits, i),
-                        c < credits->channels ? credits->column[i].conversions[c]
-                                              : credits->conversions);
+                        c < credits->channels    ? credits->column[i].conversions[c]
+                        : c == credits->channels ? credits->column[i].baseline
+                                                 : credits->conversions);
     text_add(out, "\n", 1);
 }
 
@@ -67,6 +68,8 @@ static void add_table(struct text *out, const struct credit_table *credits, size
     for (size_t c = 0; c < credits->channels; c++)
         if (text_width(credits->channel[c]) > name_width)
             name_width = text_width(credits->channel[c]);
+    if (credits->has_baseline && name_width < strlen(CREDIT_BASELINE))
+        name_width = strlen(CREDIT_BASELINE);
     if (name_width > NAME_MAX_WIDTH)
         name_width = NAME_MAX_WIDTH;
     used = name_width;
@@ -80,8 +83,12 @@ static void add_table(struct text *out, const struct credit_table *credits, size
         add_name(out, credits->channel[c], name_width);
         add_row(out, credits, c, shown);
     }
+    if (credits->has_baseline) {
+        add_name(out, CREDIT_BASELINE, name_width);
+        add_row(out, credits, credits->channels, shown);
+    }
     add_name(out, "total", name_width);
-    add_row(out, credits, credits->channels, shown);
+    add_row(out, credits, credits->channels + 1, shown);
     if (shown < credits->count) {
         text_add_format(out, "(left out for want of width:");
         for (size_t i = shown; i < credits->count; i++)
@@ -126,12 +133,14 @@ static void add_csv(struct text *out, const struct credit_table *credits)
             text_add_format(out, ",%s_value", credits->column[i].name);
     }
     text_add(out, "\n", 1);
-    for (size_t c = 0; c < credits->channels; c++) {
-        add_field(out, credits->channel[c]);
+    for (size_t c = 0; c < credits->channels + credits->has_baseline; c++) {
+        const bool channel = c < credits->channels;
+        add_field(out, channel ? credits->channel[c] : CREDIT_BASELINE);
         for (size_t i = 0; i < credits->count; i++) {
-            add_number(out, credits->column[i].conversions[c]);
-            if (credits->column[i].value)
-                add_number(out, credits->column[i].value[c]);
+            const struct credit_column *column = &credits->column[i];
+            add_number(out, channel ? column->conversions[c] : column->baseline);
+            if (column->value)
+                add_number(out, channel ? column->value[c] : 0);
         }
         text_add(out, "\n", 1);
     }

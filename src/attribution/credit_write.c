@@ -16,6 +16,28 @@ static const struct table_string *as_text(struct arena *memory, const char *cons
     return text;
 }
 
+/* The rows of one method: its credits, then what it leaves to nobody. */
+static const double *with_baseline(struct arena *memory, const struct credit_table *credits,
+                                   const double *credit, double baseline)
+{
+    double *rows = ARENA_NEW(memory, double, credits->channels + 1);
+
+    memcpy(rows, credit, credits->channels * sizeof *rows);
+    rows[credits->channels] = baseline;
+    return rows;
+}
+
+static const struct table_string *row_names(struct arena *memory,
+                                            const struct credit_table *credits)
+{
+    const char **name = ARENA_NEW(memory, const char *, credits->channels + 1);
+
+    for (size_t c = 0; c < credits->channels; c++)
+        name[c] = credits->channel[c];
+    name[credits->channels] = CREDIT_BASELINE;
+    return as_text(memory, name, credits->channels + 1);
+}
+
 bool credit_write(const struct credit_table *credits, const char *path, struct error *err)
 {
     struct arena memory = {0};
@@ -25,21 +47,22 @@ bool credit_write(const struct credit_table *credits, const char *path, struct e
     column[0] = (struct table_column){
         .name = "channel_name",
         .type = TABLE_TEXT,
-        .text = as_text(&memory, credits->channel, credits->channels),
+        .text = row_names(&memory, credits),
     };
     for (size_t i = 0; i < credits->count; i++) {
         const struct credit_column *c = &credits->column[i];
-        column[count++] =
-            (struct table_column){.name = arena_format(&memory, "%s_conversions", c->name),
-                                  .type = TABLE_DOUBLE,
-                                  .number = c->conversions};
+        column[count++] = (struct table_column){
+            .name = arena_format(&memory, "%s_conversions", c->name),
+            .type = TABLE_DOUBLE,
+            .number = with_baseline(&memory, credits, c->conversions, c->baseline)};
         if (c->value)
             column[count++] =
                 (struct table_column){.name = arena_format(&memory, "%s_value", c->name),
                                       .type = TABLE_DOUBLE,
-                                      .number = c->value};
+                                      .number = with_baseline(&memory, credits, c->value, 0)};
     }
-    const bool ok = table_write(path, column, count, credits->channels, err);
+    const size_t rows = credits->channels + credits->has_baseline;
+    const bool ok = table_write(path, column, count, rows, err);
     arena_clear(&memory);
     return ok;
 }

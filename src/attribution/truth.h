@@ -6,7 +6,8 @@
  * part of all credit that would have to move, from 0 (the truth) to 1.
  *
  * A truth is a table with columns channel_name and conversions_caused (such as `quern simulate
- * attribution --truth` writes). It must name the campaigns that are attributed and no others, but
+ * attribution --truth` writes). A row "(baseline)" may be there: shares are those of campaigns
+ * alone, among the credits too. It must name the campaigns that are attributed and no others, but
  * one that caused nothing may be missing from the paths.
  */
 #ifndef QUERN_ATTRIBUTION_TRUTH_H

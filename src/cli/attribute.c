@@ -1,7 +1,8 @@
-#include "attribution/credit.h"
+#include "attribution/impression_credit.h"
 #include "attribution/path_table.h"
 #include "attribution/truth.h"
 #include "base/json.h"
+#include "base/log.h"
 #include "base/terminal.h"
 #include "cli/command.h"
 #include "remote/place.h"
@@ -14,7 +15,10 @@ struct attribute_options {
     struct path_table_columns columns;
     double half_life_days;
     size_t order, threads;
-    bool drop_self_loops;
+    bool drop_self_loops, quiet;
+    struct journey_config impressions;
+    struct incremental_config incremental;
+    const char *link;
 };
 
 static bool compare(const struct attribute_options *o, const struct credit_table *credits,
@@ -39,22 +43,63 @@ static bool compare(const struct attribute_options *o, const struct credit_table
     return ok;
 }
 
-static bool attribute(const struct attribute_options *o, struct error *err)
+static void say_model(const struct attribute_options *o, const struct impression_model *model)
 {
-    const struct attribution_config config = {.half_life_days = o->half_life_days,
-                                              .markov_order = o->order,
-                                              .self_loops = !o->drop_self_loops};
-    struct credit_request request = {.config = &config};
-    struct credit_table credits;
+    if (!model->fitted)
+        log_line("%zu campaigns are more than the %d of the incremental model, which is left out",
+                 model->campaigns, INCREMENTAL_CAMPAIGNS_MAX);
+    else if (!o->quiet && model->chose_link)
+        log_line("the incremental model is %s: log loss on users left out %.2f against %.2f",
+                 model->additive ? "additive" : "logit",
+                 model->additive ? model->additive_loss : model->logit_loss,
+                 model->additive ? model->logit_loss : model->additive_loss);
+}
+
+static bool credit_impressions(const struct attribute_options *o,
+                               const struct attribution_config *config, struct pool *pool,
+                               struct credit_table *credits, struct error *err)
+{
+    const struct impression_request request = {
+        .table = &o->impressions, .config = config, .incremental = &o->incremental, .pool = pool};
+    struct impression_model model;
+
+    if (!impression_credits(credits, &model, &request, err))
+        return false;
+    say_model(o, &model);
+    return true;
+}
+
+static bool credit_paths(const struct attribute_options *o, const struct attribution_config *config,
+                         struct pool *pool, struct credit_table *credits, struct error *err)
+{
     struct path_set paths;
 
     if (!path_table_read(&paths, o->source, &o->columns, err))
         return false;
-    request.paths = &paths;
-    request.pool = pool_new(o->threads);
-    bool ok = attribution_credits(&credits, &request, err);
-    pool_free(request.pool);
+    const struct credit_request request = {.paths = &paths, .config = config, .pool = pool};
+    const bool ok = attribution_credits(credits, &request, err);
     path_set_clear(&paths);
+    return ok;
+}
+
+static bool attribute(struct attribute_options *o, struct error *err)
+{
+    const struct attribution_config config = {.half_life_days = o->half_life_days,
+                                              .markov_order = o->order,
+                                              .self_loops = !o->drop_self_loops};
+    struct credit_table credits;
+    bool impressions;
+
+    o->impressions.path = o->source;
+    if (o->link &&
+        !config_set(&o->incremental, config_find(incremental_fields, "link"), o->link, err))
+        return error_wrap(err, "--link");
+    if (!impression_table(&impressions, &o->impressions, o->columns.path, err))
+        return false;
+    struct pool *pool = pool_new(o->threads);
+    bool ok = impressions ? credit_impressions(o, &config, pool, &credits, err)
+                          : credit_paths(o, &config, pool, &credits, err);
+    pool_free(pool);
     if (!ok)
         return false;
     if (o->output)
@@ -75,7 +120,7 @@ int cmd_attribute(int argc, char **argv)
     int status;
     const struct option table[] = {
         {OPTION_POSITIONAL, "FILE", &o.source, true,
-         "table of paths: .csv, .parquet, .jsonl, a glob or a SQL query", 0, 0},
+         "table of paths or of impressions: .csv, .parquet, .jsonl, a glob or a SQL query", 0, 0},
         {OPTION_TEXT, "output", &o.output, false,
          "or -o: credits, as .csv, .parquet or .jsonl; NAME.transition_matrix and "
          "NAME.removal_effects go beside it",
@@ -95,15 +140,28 @@ int cmd_attribute(int argc, char **argv)
          "default total_conversion_value, if it is there", 0, 0},
         {OPTION_TEXT, "null-column", &o.columns.null, false, "default total_null, if it is there",
          0, 0},
+        {OPTION_TEXT, "uid-column", &o.impressions.entity, false, "of impressions: default uid", 0,
+         0},
+        {OPTION_TEXT, "timestamp-column", &o.impressions.time, false,
+         "of impressions: default timestamp", 0, 0},
+        {OPTION_TEXT, "campaign-column", &o.impressions.token, false,
+         "of impressions: default campaign", 0, 0},
+        {OPTION_TEXT, "conversion-column", &o.impressions.outcome, false,
+         "of impressions: default conversion", 0, 0},
+        {OPTION_TEXT, "link", &o.link, false,
+         "of the incremental model: auto, logit or additive (default auto)", 0, 0},
         {OPTION_TEXT, "truth", &o.truth, false,
          "table of true credits (channel_name, conversions_caused); prints each method's distance",
          0, 0},
         {OPTION_TEXT, "truth-json", &o.truth_output, false, "also write the distances as JSON", 0,
          0},
         {OPTION_SIZE, "threads", &o.threads, false, "default: one per processor", 0, POOL_MAX},
+        {OPTION_SWITCH, "quiet", &o.quiet, false, "print nothing but results and errors", 0, 0},
         {.kind = OPTION_END},
     };
 
+    config_defaults(&o.impressions, journey_source_fields);
+    config_defaults(&o.incremental, incremental_fields);
     if (!command_options(table, argc, argv, &status))
         return status;
     return attribute(&o, &err) ? 0 : command_fail(argv[0], &err);

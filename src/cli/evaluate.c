@@ -28,7 +28,7 @@ static bool write_document(const json_t *document, const char *output, struct er
 
 int cmd_evaluate(int argc, char **argv)
 {
-    const char *bundle = NULL, *data = NULL, *output = NULL;
+    const char *bundle = NULL, *data = NULL, *output = NULL, *history = NULL;
     json_t *document = NULL;
     struct error err = {0};
     int status;
@@ -36,6 +36,8 @@ int cmd_evaluate(int argc, char **argv)
         {OPTION_POSITIONAL, "BUNDLE", &bundle, true, "a bundle: folder, .tar.gz or s3://...", 0, 0},
         {OPTION_POSITIONAL, "DATA", &data, true,
          "rows with the truth: .parquet, .csv, .csv.gz, .jsonl, a glob or a query", 0, 0},
+        {OPTION_TEXT, "history", &history, false,
+         "earlier orders, of a bundle with histories: a table as DATA", 0, 0},
         {OPTION_TEXT, "output", &output, false,
          "or -o: file to write evaluation.json to (default: stdout)", 0, 0},
         {.kind = OPTION_END},
@@ -44,7 +46,8 @@ int cmd_evaluate(int argc, char **argv)
     if (!command_options(table, argc, argv, &status))
         return status;
     const bool ok =
-        bundle_evaluate(bundle, data, &document, &err) &&
+        (history ? bundle_evaluate_history(bundle, data, history, &document, &err)
+                 : bundle_evaluate(bundle, data, &document, &err)) &&
         (output ? write_document(document, output, &err) : print_document(document, &err));
     json_decref(document);
     return ok ? 0 : command_fail("evaluate", &err);

@@ -3,10 +3,12 @@
 #include "base/pool.h"
 #include "base/terminal.h"
 #include "pipeline/forecast_summary.h"
+#include "pipeline/history_summary.h"
 #include "pipeline/run.h"
 #include "pipeline/run_summary.h"
 #include "pipeline/tabular_summary.h"
 #include "remote/place.h"
+#include "remote/ranks.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -18,11 +20,47 @@ static bool print_summary(enum pipeline_type type, const char *out, const char *
 {
     if (type == PIPELINE_TREES)
         return tabular_summary_print(out, shown, stdout, err);
+    if (type == PIPELINE_TEMPORAL_ATTENTION)
+        return history_summary_print(out, shown, stdout, err);
     if (type == PIPELINE_FORECAST)
         return forecast_summary_print(out, shown, stdout, err);
     const size_t columns = terminal_columns(STDOUT_FILENO);
 
     return run_summary_print(out, shown, stdout, columns ? columns : PLAIN_COLUMNS, err);
+}
+
+/* The first process of a job, or the only one: it writes. */
+static bool run_first(const struct pipeline_config *config, struct run_options *options,
+                      struct error *err)
+{
+    const char *const named = options->out;
+    struct place out = {0};
+    bool ok = place_prepare(&out, named, err);
+
+    if (ok) {
+        options->out = out.local;
+        ok = (pipeline_run(config, options, err) || place_explain(&out, err)) &&
+             place_send(&out, err) &&
+             (options->until ||
+              print_summary((enum pipeline_type)config->type, out.local, named, err));
+    }
+    place_clear(&out);
+    return ok;
+}
+
+/* One of the processes that mpirun has started, or the only one. */
+static bool run_ranked(const struct pipeline_config *config, struct run_options *options,
+                       struct error *err)
+{
+    struct ranks *ranks = NULL;
+
+    if (!ranks_open_mpi(&ranks, err))
+        return false;
+    const size_t rank = ranks_rank(ranks), size = ranks_size(ranks);
+    options->ranks = ranks;
+    const bool ok = rank ? pipeline_run(config, options, err) : run_first(config, options, err);
+    ranks_close(ranks, ok ? NULL : err);
+    return ok || (rank && error_wrap(err, "process %zu of %zu", rank, size));
 }
 
 int cmd_run(int argc, char **argv)
@@ -31,7 +69,7 @@ int cmd_run(int argc, char **argv)
     struct option_list sets = {0};
     struct run_options options = {.out = "out"};
     struct pipeline_config config;
-    struct place file = {0}, out = {0};
+    struct place file = {0};
     struct error err = {0};
     int status;
     const struct option table[] = {
@@ -57,16 +95,7 @@ int cmd_run(int argc, char **argv)
     place_clear(&file);
     if (!ok)
         return command_fail("run", &err);
-    const char *const named = options.out;
-    ok = place_prepare(&out, named, &err);
-    if (ok) {
-        options.out = out.local;
-        ok = (pipeline_run(&config, &options, &err) || place_explain(&out, &err)) &&
-             place_send(&out, &err) &&
-             (options.until ||
-              print_summary((enum pipeline_type)config.type, out.local, named, &err));
-    }
-    place_clear(&out);
+    ok = run_ranked(&config, &options, &err);
     pipeline_config_clear(&config);
     return ok ? 0 : command_fail("run", &err);
 }

@@ -2,17 +2,28 @@
 #include "base/log.h"
 #include "churn/simulation.h"
 #include "cli/command.h"
+#include "fraud/simulation.h"
 
 #include <inttypes.h>
 #include <string.h>
 
 struct simulate_options {
     const char *name, *output, *truth;
-    size_t users, rows, seed; /* users and rows are 0 when not given */
+    size_t users, rows, seed; /* sizes are 0 when not given */
+    size_t customers, terminals, days;
     bool quiet;
 };
 
-enum { USERS = 20000, ROWS = 3333 };
+enum { USERS = 20000, ROWS = 3333, CUSTOMERS = 5000, TERMINALS = 10000, DAYS = 68 };
+
+static bool has_fraud_flags(const struct simulate_options *o, struct error *err)
+{
+    const char *flag = o->customers ? "customers" : o->terminals ? "terminals" : "days";
+
+    if (o->customers || o->terminals || o->days)
+        return !error_set(err, ERR_ARG, "--%s: is for fraud", flag);
+    return false;
+}
 
 static bool simulate_attribution(const struct simulate_options *o, struct error *err)
 {
@@ -25,6 +36,8 @@ static bool simulate_attribution(const struct simulate_options *o, struct error 
 
     if (o->rows)
         return error_set(err, ERR_ARG, "--rows: attribution has --users");
+    if (has_fraud_flags(o, err))
+        return false;
     if (!simulation_write(&request, &truth, err))
         return false;
     if (!o->quiet)
@@ -44,10 +57,36 @@ static bool simulate_churn(const struct simulate_options *o, struct error *err)
     if (o->users || o->truth)
         return error_set(err, ERR_ARG, "--%s: is for attribution; churn has --rows",
                          o->users ? "users" : "truth");
+    if (has_fraud_flags(o, err))
+        return false;
     if (!churn_simulation_write(&simulation, &leavers, err))
         return false;
     if (!o->quiet)
         log_line("%zu customers, of whom %zu leave", simulation.rows, leavers);
+    return true;
+}
+
+static bool simulate_fraud(const struct simulate_options *o, struct error *err)
+{
+    const struct fraud_simulation simulation = {
+        .customers = o->customers ? o->customers : CUSTOMERS,
+        .terminals = o->terminals ? o->terminals : TERMINALS,
+        .days = o->days ? o->days : DAYS,
+        .seed = o->seed,
+        .output = o->output,
+        .quiet = o->quiet,
+    };
+    size_t payments, frauds;
+
+    if (o->users || o->rows || o->truth)
+        return error_set(err, ERR_ARG, "--%s: fraud has --customers, --terminals and --days",
+                         o->users  ? "users"
+                         : o->rows ? "rows"
+                                   : "truth");
+    if (!fraud_simulation_write(&simulation, &payments, &frauds, err))
+        return false;
+    if (!o->quiet)
+        log_line("%zu payments, of which %zu are fraudulent", payments, frauds);
     return true;
 }
 
@@ -57,6 +96,7 @@ static const struct {
 } simulations[] = {
     {"attribution", simulate_attribution},
     {"churn", simulate_churn},
+    {"fraud", simulate_fraud},
 };
 
 enum { SIMULATIONS = sizeof simulations / sizeof *simulations };
@@ -80,11 +120,18 @@ int cmd_simulate(int argc, char **argv)
     struct error err = {0};
     int status;
     const struct option table[] = {
-        {OPTION_POSITIONAL, "NAME", &o.name, true, "what to simulate: attribution, churn", 0, 0},
+        {OPTION_POSITIONAL, "NAME", &o.name, true, "what to simulate: attribution, churn, fraud", 0,
+         0},
         {OPTION_SIZE, "users", &o.users, false,
          "attribution: users, whether or not they are shown anything (default 20000)", 1,
          SIMULATION_USERS_MAX},
         {OPTION_SIZE, "rows", &o.rows, false, "churn: customers (default 3333)", 1, CHURN_ROWS_MAX},
+        {OPTION_SIZE, "customers", &o.customers, false, "fraud: customers (default 5000)", 1,
+         FRAUD_CUSTOMERS_MAX},
+        {OPTION_SIZE, "terminals", &o.terminals, false, "fraud: terminals (default 10000)", 1,
+         FRAUD_TERMINALS_MAX},
+        {OPTION_SIZE, "days", &o.days, false, "fraud: days from 2018-06-15 on (default 68)", 1,
+         FRAUD_DAYS_MAX},
         {OPTION_SIZE, "seed", &o.seed, false, "seed of the random numbers (default 1)", 0, 0},
         {OPTION_TEXT, "output", &o.output, true,
          "or -o: the table, as .parquet, .csv, .csv.gz or .jsonl", 0, 0},

@@ -231,13 +231,25 @@ static bool share_checkpoint(struct fitting *f, struct error *err)
     return true;
 }
 
+static bool check_progress(const struct fitting *f, struct error *err)
+{
+    const double steps = f->progress[PROGRESS_STEPS];
+
+    return (steps >= 0 && steps <= (double)row_batches_count(&f->batches) &&
+            steps == floor(steps)) ||
+           error_set(err, ERR_DATA,
+                     "%s: damaged: %g of %zu steps of an epoch; remove the file to start anew",
+                     f->fit->checkpoint, steps, row_batches_count(&f->batches));
+}
+
 static bool restore(struct fitting *f, struct error *err)
 {
     bool found = false;
 
     f->saved_at = clock_seconds();
     if (f->fit->checkpoint && is_first(f) &&
-        !checkpoint_read(f->fit->checkpoint, &f->checkpoint, &found, err))
+        (!checkpoint_read(f->fit->checkpoint, &f->checkpoint, &found, err) ||
+         !check_progress(f, err)))
         return false;
     f->saved = found;
     f->saved_step = f->checkpoint.state->step;
@@ -266,12 +278,16 @@ static bool run_epochs(struct fitting *f, struct error *err)
     return true;
 }
 
-/* All ranks mean the same training: they would add up what does not belong together. */
+/*
+ * All ranks mean the same training: they would add up what does not belong together. What the
+ * caller says of it is rank 0's affair, as the checkpoint is.
+ */
 static bool agree(const struct fitting *f, struct error *err)
 {
     uint64_t hash = 0xCBF29CE484222325u;
+    const size_t callers = f->fit->key ? strlen(f->fit->key) : 0;
 
-    for (const char *c = f->checkpoint.key; *c; c++)
+    for (const char *c = f->checkpoint.key + callers; *c; c++)
         hash = (hash ^ (unsigned char)*c) * 0x100000001B3u;
     return ranks_agree(f->fit->ranks, hash ^ f->train->epochs, "settings or data", err);
 }
@@ -284,7 +300,7 @@ bool temporal_attention_fit(struct temporal_attention **out,
 {
     struct fitting f = {.train = train, .fit = fit};
     struct temporal_attention_fit_result unused;
-    struct temporal_attention_loss loss;
+    struct temporal_attention_loss loss = {.mixed = train->precision == TRAIN_PRECISION_MIXED};
     size_t *count = ARENA_ZERO(&f.arena, size_t, config->n_classes);
 
     f.class_weight = ARENA_NEW(&f.arena, double, config->n_classes);

@@ -64,8 +64,8 @@ struct temporal_attention_fit_result {
 /*
  * Every rank gets the model. The config is one that was checked; its sizes are those of the set.
  *
- * ERR_CONFIG     a loss, class weights or precision that cannot be used, too many slices, more
- *                processes than slices
+ * ERR_CONFIG     a loss or class weights that cannot be used, too many slices, more processes than
+ *                slices
  * ERR_DATA       no training rows or none of a class, an outcome that is missing or no class; the
  *                loss is not finite; a checkpoint that cannot be used; ranks with other data
  * ERR_IO         a rank is gone

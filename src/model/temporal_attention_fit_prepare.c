@@ -155,9 +155,7 @@ void fitting_init(struct fitting *f, const struct temporal_attention_config *con
     const size_t most = temporal_attention_net_rows(config);
 
     f->turn_rows = most < f->train->slice ? most : f->train->slice;
-    struct temporal_attention_config trained = *config;
-    trained.mixed = f->train->precision == TRAIN_PRECISION_MIXED;
-    temporal_attention_net_init(&f->net, &trained, f->turn_rows, loss);
+    temporal_attention_net_init(&f->net, config, f->turn_rows, loss);
     prepare_batches(f);
     prepare_seats(f);
     prepare_trainer(f);

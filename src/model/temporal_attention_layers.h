@@ -24,6 +24,16 @@ struct temporal_layers {
     size_t likely[TEMPORAL_BALANCED_MAX];
 };
 
+/* The name of a module or tensor. */
+struct temporal_name {
+    char text[GRAPH_NAME_MAX];
+};
+__attribute__((format(printf, 1, 2))) struct temporal_name temporal_name_of(const char *format,
+                                                                            ...);
+/* The piece, of the tensor of this name. */
+struct temporal_attention_piece temporal_named(struct temporal_name name,
+                                               struct temporal_attention_piece piece);
+
 /* The id of a weight. Unset members of the piece: all rows of the tensor. */
 size_t temporal_weight(struct temporal_layers *l, struct temporal_attention_piece piece);
 /* The tensor is in files under this name too. */
@@ -31,6 +41,8 @@ void temporal_alias(struct temporal_layers *l, const char *alias, const char *te
 
 /* A table [rows, columns] of embeddings that learns nothing in row 0. */
 size_t temporal_table(struct temporal_layers *l, const char *tensor, size_t rows, size_t columns);
+
+size_t temporal_node(struct temporal_layers *l, struct graph_node given);
 
 struct temporal_linear {
     const char *module; /* MODULE.weight [out, in], MODULE.bias [out] */
@@ -43,12 +55,27 @@ size_t temporal_norm(struct temporal_layers *l, const char *module, size_t width
                      size_t residual);
 size_t temporal_dropout(struct temporal_layers *l, size_t x);
 size_t temporal_concatenate(struct temporal_layers *l, size_t a, size_t b, size_t c);
+size_t temporal_last_step(struct temporal_layers *l, size_t x);
+
+/* One attention layer; what it shares with the others of its stack. */
+struct temporal_layer {
+    struct temporal_name module;
+    size_t width, hidden, heads, experts;
+    size_t time; /* value id or GRAPH_NONE */
+    bool final;  /* of its stack */
+    bool last;   /* only the last step is wanted: the result is one of rows */
+    struct temporal_attention_last attention; /* set for a final layer */
+};
+
+/* AttentionLayer: x = norm1(x + attention(x)), norm2(x + feedforward(x)) */
+size_t temporal_post_norm(struct temporal_layers *l, struct temporal_layer *layer, size_t x);
+/* AttentionLayerPreNorm: x = x + attention(norm1(x)), x + feedforward(norm2(x)) */
+size_t temporal_pre_norm(struct temporal_layers *l, struct temporal_layer *layer, size_t x);
 
 /* A sequence of orders to a vector of twice the embedding. */
 struct temporal_order_attention {
     const char *module;
     const struct temporal_attention_inputs *inputs;
-    size_t track;                          /* of the orders; the next is the appended one */
     size_t table;                          /* value id */
     size_t embedding;                      /* columns of the table */
     size_t hidden, heads, layers, experts; /* experts 0: feed-forward */

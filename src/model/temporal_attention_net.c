@@ -40,7 +40,6 @@ static struct temporal_order_result encode_orders(struct temporal_layers *l, con
         l, &(struct temporal_order_attention){
                .module = module,
                .inputs = inputs,
-               .track = track,
                .table = table,
                .embedding = c->dim_embedding_table,
                .hidden = c->dim_attn_feedforward,
@@ -55,18 +54,16 @@ static struct temporal_order_result encode_orders(struct temporal_layers *l, con
 /* The gate's view of one sequence; both sequences share its weights. */
 static size_t encode_for_gate(struct temporal_layers *l, size_t which, size_t table)
 {
-    return temporal_order_attention(
-               l,
-               &(struct temporal_order_attention){
-                   .module = "gate_emb",
-                   .inputs = &l->net->sequence[which],
-                   .track = which ? TEMPORAL_ATTENTION_TRACK_SECOND : TEMPORAL_ATTENTION_TRACK,
-                   .table = table,
-                   .embedding = GATE_EMBEDDING,
-                   .hidden = GATE_HIDDEN,
-                   .heads = GATE_HEADS,
-                   .layers = 1,
-               })
+    return temporal_order_attention(l,
+                                    &(struct temporal_order_attention){
+                                        .module = "gate_emb",
+                                        .inputs = &l->net->sequence[which],
+                                        .table = table,
+                                        .embedding = GATE_EMBEDDING,
+                                        .hidden = GATE_HIDDEN,
+                                        .heads = GATE_HEADS,
+                                        .layers = 1,
+                                    })
         .last;
 }
 
@@ -232,7 +229,7 @@ void temporal_attention_net_init(struct temporal_attention_net *net,
     *net = (struct temporal_attention_net){.config = *config};
     net->graph =
         graph_new_tracks(rows, steps, config->two_sequences ? TEMPORAL_ATTENTION_TRACKS : 2);
-    if (config->mixed)
+    if (config->mixed || (loss && loss->mixed))
         graph_use_mixed(net->graph);
     struct temporal_layers l = {.net = net, .g = net->graph, .config = &net->config};
     net->sequence[0] = sequence_inputs(&l, TEMPORAL_ATTENTION_TRACK);

@@ -38,9 +38,10 @@ struct temporal_attention_inputs {
 /* The last order layer of one sequence, for explanations: value ids. */
 struct temporal_attention_last {
     size_t query; /* of the last step, 2E numbers: row b's at b * query_stride */
-    size_t key;   /* [track appended, key_stride], the keys at key_first */
+    size_t key;   /* [track appended, key_stride], the keys at key_first, then the values */
     size_t query_stride, key_stride, key_first;
-    size_t time; /* GRAPH_NONE without use_time_seq */
+    size_t time;     /* GRAPH_NONE without use_time_seq */
+    size_t gathered; /* sums of the values by weight: rows or, with return_seq, steps */
 };
 
 enum temporal_attention_start {
@@ -97,6 +98,7 @@ struct temporal_attention_loss {
     /* Inputs: logit [B,C], label [B] integers, weight [B], total [1], and perhaps share [1]. */
     const struct op *op;
     union op_settings settings;
+    bool mixed; /* products round their factors to bfloat16 */
 };
 
 /* A network for turns of up to `rows` rows; `loss` may be NULL. The config was checked. */

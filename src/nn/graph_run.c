@@ -247,23 +247,21 @@ void graph_forward(struct graph_run *run, const real *parameters, const real *pa
     }
 }
 
-/* Mark what the loss depends on and zero its gradient. */
-static void reach(struct graph_run *run, size_t loss)
+/*
+ * Mark what the output of a node depends on. A value's gradient is zeroed when the first op is
+ * about to add to it, so that both find it in the same cache.
+ */
+static void reach(struct graph_run *run, const struct node *node)
 {
-    const struct graph *graph = run->graph;
-
-    memset(run->reached, 0, graph->values * sizeof *run->reached);
-    run->reached[loss] = true;
-    for (size_t i = graph->nodes; i-- > 0;) {
-        const struct node *node = &graph->node[i];
-        const struct value *out = &graph->value[node->out];
-        if (!node->given.op || !run->reached[node->out] || !out->gradient)
+    for (size_t j = 0; j < node->given.op->inputs; j++) {
+        const size_t id = node->given.in[j];
+        const struct value *value = &run->graph->value[id];
+        if (node->given.op->no_gradient >> j & 1 || run->reached[id])
             continue;
-        memset(run->d_values + out->d_place, 0,
-               op_lead(&run->batch, &out->shape) * shape_width(&out->shape) * sizeof(real));
-        for (size_t j = 0; j < node->given.op->inputs; j++)
-            if (!(node->given.op->no_gradient >> j & 1))
-                run->reached[node->given.in[j]] = true;
+        run->reached[id] = true;
+        if (value->kind == VALUE_NODE && value->gradient)
+            memset(run->d_values + value->d_place, 0,
+                   op_lead(&run->batch, &value->shape) * shape_width(&value->shape) * sizeof(real));
     }
 }
 
@@ -274,12 +272,14 @@ void graph_backward(struct graph_run *run, const real *parameters, const real *p
     BUG_ON(!run->with_gradients || loss >= graph->values);
     BUG_ON(graph->value[loss].kind != VALUE_NODE || !graph->value[loss].gradient);
     BUG_ON(!shape_equal(&graph->value[loss].shape, &SHAPE_FIXED(1)));
-    reach(run, loss);
+    memset(run->reached, 0, graph->values * sizeof *run->reached);
+    run->reached[loss] = true;
     run->d_values[graph->value[loss].d_place] = 1;
     for (size_t i = graph->nodes; i-- > 0;) {
         const struct node *node = &graph->node[i];
         if (!node->given.op || !run->reached[node->out] || !graph->value[node->out].gradient)
             continue;
+        reach(run, node);
         struct op_call call = call_of(run, parameters, packed, node);
         node->given.op->backward(&call);
     }

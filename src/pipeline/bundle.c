@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { NAME_BYTES_MAX = 256 };
+enum { BUNDLE_NAME_MAX = 256 };
 
 static bool numbers_only(const struct schema *schema)
 {
@@ -19,7 +19,7 @@ static bool same_schema(const struct schema *a, const struct schema *b)
     if (a->count != b->count)
         return false;
     for (size_t c = 0; c < a->count; c++)
-        if (a->column[c].kind != b->column[c].kind ||
+        if (a->column[c].kind != b->column[c].kind || a->column[c].need != b->column[c].need ||
             strcmp(a->column[c].name, b->column[c].name) != 0)
             return false;
     return true;
@@ -80,7 +80,25 @@ static bool load_decision(struct bundle *b, const char *folder, const char *file
     return ok;
 }
 
-static bool load_parts(struct bundle *b, const char *folder, struct error *err)
+/* Temporal attention: its files have fixed names. */
+static bool load_history(struct bundle *b, const char *folder, struct error *err)
+{
+    const json_t *parts = json_object_get(b->document, "parts");
+
+    if (json_object_size(parts) != 3 || !json_object_get(parts, "model") ||
+        !json_object_get(parts, "calibration"))
+        return error_set(err, ERR_DATA,
+                         "bundle.json: 'parts' must be history, model and calibration");
+    if (!bundle_history_open(&b->history, folder, err))
+        return false;
+    if (!same_schema(bundle_history_input(b->history), &b->input))
+        return error_set(err, ERR_DATA, "the input of bundle.json is not that of history.json");
+    if (!same_schema(bundle_history_output(b->history, false), &b->output))
+        return error_set(err, ERR_DATA, "the output of bundle.json is not that of its parts");
+    return true;
+}
+
+static bool load_trees(struct bundle *b, const char *folder, struct error *err)
 {
     static const char *const transforms[] = {"transform.json", NULL};
     static const char *const models[] = {"model.ubj", "model.json", NULL};
@@ -161,9 +179,9 @@ static bool read_document(struct bundle *b, const char *folder, struct error *er
     if (!ok)
         return false;
     b->name = json_string_value(json_object_get(b->document, "name"));
-    if (!b->name || !b->name[0] || strlen(b->name) > NAME_BYTES_MAX)
+    if (!b->name || !b->name[0] || strlen(b->name) > BUNDLE_NAME_MAX)
         return error_set(err, ERR_DATA, "bundle.json: 'name' must be a text of 1 to %d bytes",
-                         NAME_BYTES_MAX);
+                         BUNDLE_NAME_MAX);
     if (!schema_parse(&b->input, json_object_get(b->document, "input"), &b->memory, err))
         return error_wrap(err, "bundle.json: 'input'");
     if (!schema_parse(&b->output, json_object_get(b->document, "output"), &b->memory, err))
@@ -171,12 +189,19 @@ static bool read_document(struct bundle *b, const char *folder, struct error *er
     return read_csv_columns(b, err);
 }
 
+static bool load_parts(struct bundle *b, const char *folder, struct error *err)
+{
+    if (json_object_get(json_object_get(b->document, "parts"), "history"))
+        return load_history(b, folder, err);
+    return load_trees(b, folder, err) && check_parts(b, err);
+}
+
 bool bundle_open_folder(struct bundle **bundle, const char *folder, struct error *err)
 {
     struct bundle *b = memory_take_zeroed(1, sizeof *b);
 
     if (bundle_manifest_check(folder, b->hash, err) && read_document(b, folder, err) &&
-        load_parts(b, folder, err) && check_parts(b, err)) {
+        load_parts(b, folder, err)) {
         *bundle = b;
         return true;
     }
@@ -199,6 +224,7 @@ void bundle_close(struct bundle *bundle)
 {
     if (!bundle)
         return;
+    bundle_history_close(bundle->history);
     transform_free(bundle->transform);
     trees_free(bundle->trees);
     json_decref(bundle->document);
@@ -224,6 +250,16 @@ const struct schema *bundle_input(const struct bundle *bundle)
 const struct schema *bundle_output(const struct bundle *bundle)
 {
     return &bundle->output;
+}
+
+bool bundle_has_histories(const struct bundle *bundle)
+{
+    return bundle->history != NULL;
+}
+
+const struct schema *bundle_explained(const struct bundle *bundle)
+{
+    return bundle->history ? bundle_history_output(bundle->history, true) : &bundle->output;
 }
 
 size_t bundle_csv_columns(const struct bundle *bundle, const size_t **column)

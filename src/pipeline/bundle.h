@@ -11,6 +11,8 @@
  *   transform.json, transform.safetensors    transform/transform.h
  *   model.json | model.ubj                   model/trees.h
  *   decision.json      calibrator, threshold, labels
+ *   history.json, model.json, model.safetensors, calibration.json    in place of the parts above:
+ *                      temporal attention, bundle_history.h
  *   pipeline.yaml, evaluation.json, reference.json, lineage.json    for people and monitors
  *   manifest.json      size and hash of each of these files; checked when a bundle is opened
  *
@@ -21,6 +23,7 @@
 
 #include "base/arena.h"
 #include "base/json.h"
+#include "base/pool.h"
 #include "transform/frame.h"
 
 enum { BUNDLE_FORMAT = 1, BUNDLE_FILES_MAX = 64, BUNDLE_JSON_MAX = 64 << 20 };
@@ -47,10 +50,29 @@ size_t bundle_csv_columns(const struct bundle *bundle, const size_t **column);
 /*
  * Score a block of rows. The answer's arrays live in `scratch` (of the caller's thread; the caller
  * resets it). Rows at fault are in `errors`, those of decoding included; their answers are missing
- * values. A row's answer does not depend on the rows beside it.
+ * values. A row's answer does not depend on the rows beside it, unless they are earlier orders of a
+ * bundle with histories.
  */
 void bundle_apply(const struct bundle *bundle, const struct frame *rows, struct frame *answer,
                   struct row_errors *errors, struct arena *scratch);
+
+/* Whether orders are scored with the orders before them, and can be explained. */
+bool bundle_has_histories(const struct bundle *bundle);
+/* With bundle_call.explain; the same as bundle_output() for a bundle without histories. */
+const struct schema *bundle_explained(const struct bundle *bundle);
+
+/* What a call may ask of a bundle with histories; others do not look at it. */
+struct bundle_call {
+    const struct frame *before; /* earlier orders, or NULL; rows that cannot be read fail all */
+    struct pool *pool;          /* NULL: the calling thread alone */
+    bool explain;               /* attention too: bundle_explained() */
+};
+
+/* bundle_apply() with a call, which may be NULL. In a bundle with histories a row's answer depends
+ * on the orders of the same call that were before it, and on nothing else beside it. */
+void bundle_apply_call(const struct bundle *bundle, const struct frame *rows,
+                       const struct bundle_call *call, struct frame *answer,
+                       struct row_errors *errors, struct arena *scratch);
 
 /*
  * Cut the bundle at `path` into bundles that one after the other do what it does, each in a folder

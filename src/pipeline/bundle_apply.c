@@ -45,8 +45,8 @@ static void clear_row(const struct bundle *b, const struct decision_column *colu
             column[c].number[row] = (double)NAN;
 }
 
-void bundle_apply(const struct bundle *bundle, const struct frame *rows, struct frame *answer,
-                  struct row_errors *errors, struct arena *scratch)
+static void apply_rows(const struct bundle *bundle, const struct frame *rows, struct frame *answer,
+                       struct row_errors *errors, struct arena *scratch)
 {
     const size_t block = rows->rows < SCORER_BLOCK ? rows->rows : SCORER_BLOCK;
     const size_t numbers = scorer_outputs(&bundle->scorer);
@@ -71,4 +71,20 @@ void bundle_apply(const struct bundle *bundle, const struct frame *rows, struct 
     for (size_t c = 0; c < bundle->output.count; c++)
         answers[c] = (struct frame_column){column[c].number, column[c].text};
     *answer = (struct frame){&bundle->output, rows->rows, answers};
+}
+
+void bundle_apply_call(const struct bundle *bundle, const struct frame *rows,
+                       const struct bundle_call *call, struct frame *answer,
+                       struct row_errors *errors, struct arena *scratch)
+{
+    if (bundle->history)
+        bundle_history_apply(bundle->history, rows, call, answer, errors, scratch);
+    else
+        apply_rows(bundle, rows, answer, errors, scratch);
+}
+
+void bundle_apply(const struct bundle *bundle, const struct frame *rows, struct frame *answer,
+                  struct row_errors *errors, struct arena *scratch)
+{
+    bundle_apply_call(bundle, rows, NULL, answer, errors, scratch);
 }

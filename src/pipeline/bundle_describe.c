@@ -31,6 +31,22 @@ static json_t *model_json(const struct bundle *b)
                      (json_int_t)trees_depth(b->trees));
 }
 
+/* Settings of temporal attention, and what it reads. */
+static json_t *history_model_json(const struct bundle *b)
+{
+    const struct history_recipe *recipe = &bundle_history_fitted(b->history)->config.histories;
+    json_t *keys = json_array();
+
+    for (size_t s = 0; s < recipe->sequences; s++)
+        json_array_append_new(keys, json_string(recipe->by[s]));
+    return json_pack("{s:s, s:s, s:o, s:o, s:s}", "file", "model.safetensors", "kind",
+                     "temporal_attention", "sequences", keys, "config",
+                     temporal_attention_config_json(
+                         temporal_attention_settings(bundle_history_model(b->history))),
+                     "calibrator",
+                     calibrator_names[bundle_history_answer(b->history)->calibrator.kind]);
+}
+
 /* decision.json without the knots of a calibrator. */
 static json_t *short_decision(const struct bundle *b)
 {
@@ -93,6 +109,8 @@ static json_t *parts_json(const struct bundle *b)
     copy_key(document, b->document, "format");
     copy_key(document, b->document, "created_by");
     json_object_set_new(document, "input", schema_json(&b->input));
+    if (b->history)
+        json_object_set_new(document, "model", history_model_json(b));
     if (b->transform)
         json_object_set_new(document, "features",
                             json_pack("{s:I, s:I}", "before",

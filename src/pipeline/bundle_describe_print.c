@@ -68,14 +68,15 @@ static size_t count_kind(const json_t *schema, const char *kind)
 
 static void put_input(struct lines *out, const json_t *schema)
 {
-    static const char *const kinds[] = {"number", "text", "ignored"};
+    static const char *const kinds[] = {"number", "text", "ignored", "list"};
 
     add_key(out, "input");
     text_add_format(&out->line, "%zu column%s", json_array_size(schema),
                     json_array_size(schema) == 1 ? "" : "s");
-    for (size_t k = 0; k < 3; k++)
-        text_add_format(&out->line, "%s %zu %s", k ? "," : ":", count_kind(schema, kinds[k]),
-                        kinds[k]);
+    for (size_t k = 0; k < 4; k++)
+        if (k < 3 || count_kind(schema, kinds[k]) > 0)
+            text_add_format(&out->line, "%s %zu %s", k ? "," : ":", count_kind(schema, kinds[k]),
+                            kinds[k]);
     end_line(out);
     for (size_t i = 0; i < json_array_size(schema); i++) {
         const json_t *column = json_array_get(schema, i);
@@ -99,22 +100,6 @@ static void put_features(struct lines *out, const json_t *features)
     end_line(out);
 }
 
-static void put_model(struct lines *out, const json_t *model)
-{
-    const double trees = json_number_value(json_object_get(model, "trees")),
-                 outputs = json_number_value(json_object_get(model, "outputs"));
-
-    if (!model)
-        return;
-    add_key(out, "model");
-    text_add_format(&out->line, "%.0f trees of depth %.0f at most, %s", trees,
-                    json_number_value(json_object_get(model, "depth")),
-                    text_of(model, "objective"));
-    if (outputs > 1)
-        text_add_format(&out->line, ", %.0f outputs", outputs);
-    end_line(out);
-}
-
 static void add_list(struct lines *out, const json_t *list)
 {
     const size_t count = json_array_size(list);
@@ -125,6 +110,46 @@ static void add_list(struct lines *out, const json_t *list)
     }
     if (count > LABELS_SHOWN)
         text_add_format(&out->line, ", ... (%zu)", count);
+}
+
+static void put_attention(struct lines *out, const json_t *model)
+{
+    static const struct {
+        const char *key, *text;
+    } shown[] = {{"n_cat_features", "categorical"},
+                 {"n_num_features", "numeric"},
+                 {"n_engineered_num_features", "engineered features"}};
+    const json_t *config = json_object_get(model, "config");
+
+    text_add_format(&out->line, "temporal attention over orders by ");
+    add_list(out, json_object_get(model, "sequences"));
+    text_add_format(&out->line, ", %.0f at most; ",
+                    json_number_value(json_object_get(config, "seq_len")));
+    for (size_t i = 0; i < sizeof shown / sizeof *shown; i++)
+        text_add_format(&out->line, "%s%.0f %s", i ? ", " : "",
+                        json_number_value(json_object_get(config, shown[i].key)), shown[i].text);
+    text_add_format(&out->line, "; calibration: %s", text_of(model, "calibrator"));
+    end_line(out);
+}
+
+static void put_model(struct lines *out, const json_t *model)
+{
+    const double trees = json_number_value(json_object_get(model, "trees")),
+                 outputs = json_number_value(json_object_get(model, "outputs"));
+
+    if (!model)
+        return;
+    add_key(out, "model");
+    if (strcmp(text_of(model, "kind"), "temporal_attention") == 0) {
+        put_attention(out, model);
+        return;
+    }
+    text_add_format(&out->line, "%.0f trees of depth %.0f at most, %s", trees,
+                    json_number_value(json_object_get(model, "depth")),
+                    text_of(model, "objective"));
+    if (outputs > 1)
+        text_add_format(&out->line, ", %.0f outputs", outputs);
+    end_line(out);
 }
 
 static void put_decision(struct lines *out, const json_t *decision)

@@ -133,7 +133,8 @@ bool bundle_evaluate(const char *bundle, const char *data, json_t **document, st
 
     if (!bundle_open(&b, bundle, err))
         return false;
-    const bool ok = evaluate(b, data, document, &memory, err);
+    const bool ok = b->history ? bundle_evaluate_orders(b, data, NULL, document, err)
+                               : evaluate(b, data, document, &memory, err);
     bundle_close(b);
     arena_clear(&memory);
     return ok;

@@ -22,4 +22,13 @@ enum { EVALUATION_SEED = 0 };
 MUST_CHECK bool bundle_evaluate(const char *bundle, const char *data, json_t **document,
                                 struct error *err);
 
+/*
+ * The same for a bundle with histories: every row of `data` with an outcome is scored with the rows
+ * of `data` and of `history` (NULL: none) that were before it.
+ *
+ * ERR_ARG  the bundle has no histories
+ */
+MUST_CHECK bool bundle_evaluate_history(const char *bundle, const char *data, const char *history,
+                                        json_t **document, struct error *err);
+
 #endif

@@ -3,6 +3,7 @@
 #define QUERN_PIPELINE_BUNDLE_INTERNAL_H
 
 #include "pipeline/bundle.h"
+#include "pipeline/bundle_history.h"
 #include "pipeline/decision.h"
 #include "pipeline/scorer.h"
 #include "remote/place.h"
@@ -14,13 +15,18 @@ struct bundle {
     char hash[17];
     struct schema input, output;
     size_t *csv, csv_count;
-    struct transform *transform; /* or NULL */
-    struct trees *trees;         /* or NULL */
+    struct bundle_history *history; /* or NULL; then there is none of the parts below */
+    struct transform *transform;    /* or NULL */
+    struct trees *trees;            /* or NULL */
     bool decides;
     struct decision decision;
     struct scorer scorer; /* of the two above */
     struct arena memory;
 };
+
+/* bundle_evaluate_history() with a bundle that is open. */
+MUST_CHECK bool bundle_evaluate_orders(const struct bundle *bundle, const char *data,
+                                       const char *history, json_t **document, struct error *err);
 
 /* A folder that holds the files of a bundle; for an archive or a remote place a copy. */
 struct bundle_place {

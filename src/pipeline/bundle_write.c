@@ -109,13 +109,48 @@ static bool describe(const struct bundle_plan *plan, json_t *document, struct er
     return ok;
 }
 
+static bool describe_history(const struct bundle_plan *plan, json_t *document, struct error *err)
+{
+    const struct bundle_history_plan *history = plan->history;
+    const struct history_output *measured = history->output;
+    struct history_request request;
+    struct arena memory = {0};
+    struct schema output;
+    json_t *csv = json_array();
+    const char *by =
+        measured->daily_top.by ? measured->daily_top.by : history->fitted->config.histories.by[0];
+
+    history_answer_schema(&output, NULL, 0, &memory);
+    const bool ok = history_request_init(&request, history->fitted, &memory, err) &&
+                    csv_json(plan, &output, csv, err);
+    json_object_set_new(document, "format", json_integer(BUNDLE_FORMAT));
+    json_object_set_new(document, "name", json_string(plan->name));
+    json_object_set_new(document, "created_by", json_string("quern " QUERN_VERSION));
+    json_object_set_new(document, "input", ok ? schema_json(&request.schema) : json_null());
+    json_object_set_new(document, "parts",
+                        json_pack("{s:s, s:s, s:s}", "history", "history.json", "model",
+                                  "model.safetensors", "calibration", "calibration.json"));
+    json_object_set_new(document, "output", schema_json(&output));
+    json_object_set_new(document, "csv", csv);
+    json_object_set_new(
+        document, "target",
+        json_pack("{s:s, s:f, s:{s:s, s:I, s:b}}", "column", history->fitted->config.source.outcome,
+                  "threshold", measured->threshold, "daily_top", "by", by, "k",
+                  (json_int_t)measured->daily_top.k, "keep_found", measured->daily_top.keep_found));
+    arena_clear(&memory);
+    return ok;
+}
+
 bool bundle_write(const struct bundle_plan *plan, const char *folder, struct error *err)
 {
     json_t *document = json_object(),
            *decision = plan->decision ? decision_json(plan->decision) : NULL;
-    bool ok = describe(plan, document, err) && file_make_folders(folder, err) &&
-              write_json(folder, "bundle.json", document, err);
+    bool ok =
+        (plan->history ? describe_history(plan, document, err) : describe(plan, document, err)) &&
+        file_make_folders(folder, err) && write_json(folder, "bundle.json", document, err);
 
+    if (ok && plan->history)
+        ok = bundle_history_write(plan->history, folder, err);
     if (ok && plan->transform)
         ok = transform_save(plan->transform, folder, err);
     if (ok && plan->trees)

@@ -8,6 +8,7 @@
 #define QUERN_PIPELINE_BUNDLE_WRITE_H
 
 #include "pipeline/bundle.h"
+#include "pipeline/bundle_history.h"
 #include "pipeline/decision.h"
 #include "pipeline/scorer.h"
 
@@ -26,6 +27,7 @@ struct bundle_target {
 
 struct bundle_plan {
     const char *name;
+    const struct bundle_history_plan *history; /* or NULL; then none of the parts below */
     const struct schema *input;
     const struct transform *transform;  /* or NULL */
     const struct trees *trees;          /* or NULL; then `model` too */

@@ -120,8 +120,8 @@ static bool build(struct pipeline_config *config, const char *const *set, size_t
     }
     if (!read_sections(config, err) || !pipeline_config_resolve_space(config, err))
         return false;
-    if (config->system->derive)
-        config->system->derive(config);
+    if (config->system->derive && !config->system->derive(config, err))
+        return false;
     return pipeline_config_check(config, err);
 }
 

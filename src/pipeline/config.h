@@ -21,22 +21,31 @@
 #include "base/text.h"
 #include "base/yaml.h"
 #include "model/journey_attention.h"
+#include "model/temporal_attention.h"
 #include "model/tree_training.h"
 #include "attribution/config.h"
 #include "pipeline/forecast_config.h"
+#include "pipeline/history_output.h"
 #include "pipeline/search_config.h"
 #include "pipeline/source_config.h"
 #include "pipeline/tabular_config.h"
+#include "sequence/history_config.h"
 #include "sequence/journeys.h"
 #include "transform/transform.h"
 
 /* A forecast has a name of its own for each model. */
-enum pipeline_type { PIPELINE_JOURNEY_ATTENTION, PIPELINE_TREES, PIPELINE_FORECAST };
+enum pipeline_type {
+    PIPELINE_JOURNEY_ATTENTION,
+    PIPELINE_TREES,
+    PIPELINE_TEMPORAL_ATTENTION,
+    PIPELINE_FORECAST,
+};
 
 enum pipeline_report {
     PIPELINE_REPORT_ATTRIBUTION,
     PIPELINE_REPORT_TABULAR,
     PIPELINE_REPORT_FORECAST,
+    PIPELINE_REPORT_HISTORY,
     PIPELINE_REPORT_NONE,
 };
 
@@ -54,6 +63,7 @@ enum pipeline_section_id {
     PIPELINE_SECTION_START,
     PIPELINE_SECTION_FEATURES,
     PIPELINE_SECTION_FORECAST,
+    PIPELINE_SECTION_HISTORIES,
 };
 
 /* One section of a pipeline file. */
@@ -79,7 +89,7 @@ struct pipeline_system {
     const struct pipeline_section *section; /* ends with a NULL name */
     int report;                             /* the default: enum pipeline_report */
     /* Settings that follow from others, or NULL; then what must hold between its keys. */
-    void (*derive)(struct pipeline_config *config);
+    bool (*derive)(struct pipeline_config *config, struct error *err);
     bool (*check)(const struct pipeline_config *config, struct error *err);
     const char *title; /* NULL, or what its sections are of, where the type alone does not say */
 };
@@ -96,6 +106,7 @@ struct pipeline_config {
     struct {
         struct journey_attention_config journey_attention;
         struct tree_config trees;
+        struct temporal_attention_config temporal_attention;
     } model;
     /* With `type: trees`. */
     struct {
@@ -104,6 +115,12 @@ struct pipeline_config {
         const struct transform_config *steps;
         struct output_config output;
     } tabular;
+    /* With `type: temporal_attention`. */
+    struct {
+        struct history_config data;
+        struct history_split split;
+        struct history_output output;
+    } history;
     struct forecast_config forecast; /* with one of its models as type */
     struct train_config train;
     struct attribution_config attribution;

@@ -35,6 +35,9 @@ MUST_CHECK bool pipeline_config_check_tabular(const struct pipeline_config *conf
 MUST_CHECK bool pipeline_config_check_forecast(const struct pipeline_config *config,
                                                struct error *err);
 
+MUST_CHECK bool pipeline_config_check_histories(const struct pipeline_config *config,
+                                                struct error *err);
+
 /* Give the ranges of a search their full keys and check them against the settings they vary. */
 MUST_CHECK bool pipeline_config_resolve_space(struct pipeline_config *config, struct error *err);
 

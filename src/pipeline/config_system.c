@@ -21,6 +21,7 @@ static const char *const reports[] = {
     [PIPELINE_REPORT_ATTRIBUTION] = "attribution",
     [PIPELINE_REPORT_TABULAR] = "tabular",
     [PIPELINE_REPORT_FORECAST] = "forecast",
+    [PIPELINE_REPORT_HISTORY] = "history",
     [PIPELINE_REPORT_NONE] = "none",
     NULL,
 };
@@ -53,8 +54,10 @@ static const struct config_field by_fields[] = {
     CONFIG_END,
 };
 
-static const char *const types[] = {
-    [PIPELINE_JOURNEY_ATTENTION] = "journey_attention", [PIPELINE_TREES] = "trees", NULL};
+static const char *const types[] = {[PIPELINE_JOURNEY_ATTENTION] = "journey_attention",
+                                    [PIPELINE_TREES] = "trees",
+                                    [PIPELINE_TEMPORAL_ATTENTION] = "temporal_attention",
+                                    NULL};
 
 static const struct config_field type_fields[] = {
     CONFIG_CHOICE(struct pipeline_config, type, 0, types, "what is trained"),
@@ -126,6 +129,22 @@ static const struct pipeline_section trees_sections[] = {
     {.name = NULL},
 };
 
+static const struct pipeline_section temporal_attention_sections[] = {
+    SECTION(SOURCE, "source", history_source_fields, NULL, history.data.source,
+            .read = history_source_read, .write = history_source_write,
+            .reference = history_source_reference),
+    SECTION(HISTORIES, "histories", history_recipe_fields, NULL, history.data.histories,
+            .read = history_recipe_read, .write = history_recipe_write,
+            .reference = history_recipe_reference),
+    SECTION(SPLIT, "split", history_split_fields, NULL, history.split, .read = history_split_read,
+            .write = history_split_write, .reference = history_split_reference),
+    SECTION(MODEL, "model", temporal_attention_fields, type_fields, model.temporal_attention,
+            .read = NULL),
+    SECTION(TRAIN, "train", train_history_fields, NULL, train, .read = NULL),
+    SECTION(OUTPUT, "output", history_output_fields, NULL, history.output, .read = NULL),
+    {.name = NULL},
+};
+
 static const struct pipeline_section forecast_sections[] = {
     SECTION(DATA, "data", forecast_data_fields, NULL, forecast.data, .read = NULL),
     SECTION(START, "start_test", no_fields, NULL, forecast.start, .read = forecast_start_read,
@@ -141,15 +160,24 @@ static const struct pipeline_section forecast_sections[] = {
     {.name = NULL},
 };
 
-static void derive_forecast(struct pipeline_config *config)
+static bool derive_forecast(struct pipeline_config *config, struct error *err)
 {
+    (void)err;
     config->type = PIPELINE_FORECAST;
     forecast_config_derive(&config->forecast);
+    return true;
+}
+
+/* Sizes of the model that the data decides stay 0 until there are data. */
+static bool derive_histories(struct pipeline_config *config, struct error *err)
+{
+    return history_config_check(&config->history.data, err) || error_wrap(err, "%s", config->file);
 }
 
 /* The sequence layer takes its source as one text, a path or a query, with the roles beside it. */
-static void share_source(struct pipeline_config *config)
+static bool share_source(struct pipeline_config *config, struct error *err)
 {
+    (void)err;
     const struct source_config *source = &config->source;
 
     config->journey.path = source->path ? source->path : source->query;
@@ -158,6 +186,7 @@ static void share_source(struct pipeline_config *config)
     config->journey.token = source->token;
     config->journey.outcome = source->outcome;
     config->journey.time_unit = source->time_unit;
+    return true;
 }
 
 #define FORECAST(model_)                                                                           \
@@ -171,6 +200,8 @@ const struct pipeline_system pipeline_systems[] = {
     {"journey_attention", journey_attention_sections, PIPELINE_REPORT_ATTRIBUTION, share_source,
      pipeline_config_check_journeys, NULL},
     {"trees", trees_sections, PIPELINE_REPORT_TABULAR, NULL, pipeline_config_check_tabular, NULL},
+    {"temporal_attention", temporal_attention_sections, PIPELINE_REPORT_HISTORY, derive_histories,
+     pipeline_config_check_histories, NULL},
     FORECAST("PrevMonthSale"),
     FORECAST("SameMonthLastYearSales"),
     FORECAST("Ridge"),

@@ -54,6 +54,7 @@ struct container_job {
     struct container_setting *setting;
     const char *host; /* this one; "" where nobody said */
     size_t rank;      /* its place in the list of hosts, which is not the number in its name */
+    const char **host_name; /* [hosts]; NULL where nobody said */
 };
 
 /* $SAGEMAKER_BASE_DIR, else /opt/ml. */
@@ -95,7 +96,8 @@ MUST_CHECK bool container_assignments(struct container_job *job, const char *pip
 
 /*
  * Do what a job asks for; lines of metrics ("round=3; train_auc=0.91;") go to `metrics`, each
- * flushed. A failure is also written to the failure file. Hosts of another rank than 0 do nothing.
+ * flushed. A failure is also written to the failure file. Of several hosts the first does it all;
+ * the others help it to train temporal attention, and else do nothing.
  */
 MUST_CHECK bool container_train(FILE *metrics, struct error *err);
 

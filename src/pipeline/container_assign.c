@@ -174,6 +174,18 @@ static bool add_source(struct container_job *job, const struct pipeline_system *
     return true;
 }
 
+bool container_trains_together(const struct container_job *job, const char *pipeline)
+{
+    struct error unused = {0};
+    struct yaml tree = {0};
+    bool together = false;
+
+    if (yaml_load(&tree, pipeline, &unused))
+        together = strcmp(find_system(job, &tree)->type, "temporal_attention") == 0;
+    yaml_clear(&tree);
+    return together;
+}
+
 bool container_assignments(struct container_job *job, const char *pipeline, const char *scratch,
                            const char ***out, size_t *sets, struct error *err)
 {

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { FOLDERS_DEPTH_MAX = 8 };
+enum { FOLDERS_DEPTH_MAX = 8, FIRST_LINE_MAX = 1 << 20 };
 
 struct files {
     size_t count;
@@ -117,31 +117,52 @@ static bool names_columns(const struct csv_header *line, const char *label)
     return !label;
 }
 
+/* The first line of a file with its end; false where it is longer than any header. */
+static bool read_first_line(const char *path, struct text *line, struct error *err)
+{
+    FILE *stream = fopen(path, "rb");
+    char part[4096];
+    const char *end = NULL;
+    size_t length;
+
+    if (!stream)
+        return error_set(err, ERR_IO, "cannot open '%s': %s", path, strerror(errno));
+    while (!end && line->length <= FIRST_LINE_MAX &&
+           (length = fread(part, 1, sizeof part, stream)) > 0) {
+        end = memchr(part, '\n', length);
+        text_add(line, part, end ? (size_t)(end - part) + 1 : length);
+    }
+    const bool failed = ferror(stream) != 0;
+    fclose(stream);
+    if (failed)
+        return error_set(err, ERR_IO, "'%s' cannot be read", path);
+    if (line->length > FIRST_LINE_MAX)
+        return error_set(err, ERR_LIMIT, "the first line of '%s' is over %d bytes", path,
+                         FIRST_LINE_MAX);
+    return line->length > 0 || error_set(err, ERR_DATA, "'%s' is empty", path);
+}
+
 /* Split the first line of a file; `header` says whether it names columns. */
 static bool look_for_header(const char *path, const char *label, struct csv_header *line,
                             bool *header, struct arena *memory, struct error *err)
 {
-    FILE *stream = fopen(path, "rb");
-    char *text = NULL;
-    size_t room = 0;
+    struct text text = {0};
 
-    if (!stream)
-        return error_set(err, ERR_IO, "cannot open '%s': %s", path, strerror(errno));
-    const ssize_t length = getline(&text, &room, stream);
-    fclose(stream);
+    if (!read_first_line(path, &text, err)) {
+        text_clear(&text);
+        return false;
+    }
     struct error problem = {0};
     /* Values may come twice in a row, names may not: then it is no header. */
-    const bool read = length > 0 && csv_header_read(line, text, (size_t)length, memory, &problem);
+    const bool read = csv_header_read(line, text.bytes, text.length, memory, &problem);
     *header = read && names_columns(line, label);
     if (!read) {
-        line->count = length > 0;
+        line->count = 1;
         line->delimiter = ',';
-        for (ssize_t i = 0; i < length; i++)
-            line->count += text[i] == ',';
+        for (size_t i = 0; i < text.length; i++)
+            line->count += text.bytes[i] == ',';
     }
-    free(text);
-    if (length <= 0)
-        return error_set(err, ERR_DATA, "'%s' is empty", path);
+    text_clear(&text);
     return true;
 }
 

@@ -4,6 +4,7 @@
 
 #include "pipeline/container.h"
 #include "pipeline/config.h"
+#include "remote/ranks.h"
 
 enum { CONTAINER_SOURCE_SETS_MAX = 8, CONTAINER_FILES_MAX = 10000 };
 
@@ -14,6 +15,13 @@ enum { CONTAINER_SOURCE_SETS_MAX = 8, CONTAINER_FILES_MAX = 10000 };
 MUST_CHECK bool container_channel_path(struct container_job *job,
                                        const struct container_channel *channel, const char *label,
                                        const char *scratch, const char **path, struct error *err);
+
+/* Do all hosts train this pipeline together? Where it cannot be told, not. */
+bool container_trains_together(const struct container_job *job, const char *pipeline);
+
+/* The processes of the job's hosts, or NULL for one that has no other. */
+MUST_CHECK bool container_join_hosts(const struct container_job *job, struct ranks **ranks,
+                                     struct error *err);
 
 /* Put what a finished run left in `out` where the contract wants it. */
 MUST_CHECK bool container_deliver(const struct container_job *job, const char *out,

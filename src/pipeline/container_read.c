@@ -214,15 +214,19 @@ bool container_read_hosts(struct container_job *job, const char *name, const jso
                          "%s: must have 'current_host', a text, and 'hosts', a list", name);
     if (count > CONTAINER_HOSTS_MAX)
         return error_set(err, ERR_LIMIT, "%s: more than %d hosts", name, CONTAINER_HOSTS_MAX);
+    job->host_name = ARENA_NEW(&job->memory, const char *, count + 1);
+    job->rank = count;
     for (size_t i = 0; i < count; i++) {
         const char *other = json_string_value(json_array_get(hosts, i));
-        if (!other || strcmp(other, host) != 0)
-            continue;
-        job->host = keep(job, host);
-        job->hosts = count;
-        job->rank = i;
-        return true;
+        job->host_name[i] = keep(job, other ? other : "");
+        if (other && strcmp(other, host) == 0 && job->rank == count)
+            job->rank = i;
     }
+    job->host = keep(job, host);
+    job->hosts = count;
+    if (job->rank < count)
+        return true;
+    job->rank = 0;
     return error_set(err, ERR_CONFIG, "%s: 'current_host' is '%.100s', which is not among 'hosts'",
                      name, host);
 }

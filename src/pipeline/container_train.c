@@ -57,21 +57,39 @@ static bool print_evaluation(const char *out, FILE *metrics, struct error *err)
     return ok;
 }
 
-static bool run_in(struct container_job *job, const char *out, const char *scratch, FILE *metrics,
-                   struct error *err)
+/* The first host, or the only one, writes; the others help to train. */
+static bool run_pipeline(struct container_job *job, const struct pipeline_config *config,
+                         const char *out, FILE *metrics, bool together, struct error *err)
 {
-    const struct run_options options = {
-        .out = out, .on_metrics = print_metrics, .context = metrics};
+    struct run_options options = {.out = out};
+    struct ranks *ranks = NULL;
+    bool ok = true;
+
+    if (job->rank == 0) {
+        options.on_metrics = print_metrics;
+        options.context = metrics;
+    }
+    if (together && !container_join_hosts(job, &ranks, err))
+        return false;
+    options.ranks = ranks;
+    ok = pipeline_run(config, &options, err);
+    if (ok && job->rank == 0)
+        ok = print_evaluation(out, metrics, err) && container_deliver(job, out, err);
+    ranks_close(ranks, ok ? NULL : err);
+    return ok;
+}
+
+static bool run_in(struct container_job *job, const char *pipeline, const char *out,
+                   const char *scratch, FILE *metrics, bool together, struct error *err)
+{
     struct pipeline_config config;
-    const char *pipeline, **set;
+    const char **set;
     size_t sets;
 
-    if (!find_pipeline(job, &pipeline, err) ||
-        !container_assignments(job, pipeline, scratch, &set, &sets, err) ||
+    if (!container_assignments(job, pipeline, scratch, &set, &sets, err) ||
         !pipeline_config_load(&config, pipeline, set, sets, err))
         return false;
-    const bool ok = pipeline_run(&config, &options, err) && print_evaluation(out, metrics, err) &&
-                    container_deliver(job, out, err);
+    const bool ok = run_pipeline(job, &config, out, metrics, together, err);
     pipeline_config_clear(&config);
     return ok;
 }
@@ -87,10 +105,18 @@ static bool run_job(struct container_job *job, FILE *metrics, struct error *err)
                             : arena_format(&job->memory, "%s/output/.quern", job->base);
     const char *scratch = arena_format(&job->memory, "%s/output/.quern-input", job->base);
     struct error cleaning = {0};
+    const char *pipeline = NULL;
+    bool ok = find_pipeline(job, &pipeline, err);
+    const bool together = ok && job->hosts > 1 && container_trains_together(job, pipeline);
 
-    if (!file_make_folders(scratch, err) || (!keeps && !file_remove_tree(out, err)))
+    if (job->rank > 0 && !together) {
+        log_line("host '%s' has nothing to do: the first of the %zu hosts trains", job->host,
+                 job->hosts);
+        return true;
+    }
+    if (!ok || !file_make_folders(scratch, err) || (!keeps && !file_remove_tree(out, err)))
         return false;
-    const bool ok = run_in(job, out, scratch, metrics, err);
+    ok = run_in(job, pipeline, out, scratch, metrics, together, err);
     if (!file_remove_tree(scratch, &cleaning) ||
         ((ok || !keeps) && !file_remove_tree(out, &cleaning)))
         log_warning("%s", cleaning.text);
@@ -100,13 +126,9 @@ static bool run_job(struct container_job *job, FILE *metrics, struct error *err)
 bool container_train(FILE *metrics, struct error *err)
 {
     struct container_job job;
-    bool ok = container_job_read(&job, err) && file_remove_tree(job.failure, err);
+    const bool ok = container_job_read(&job, err) && file_remove_tree(job.failure, err) &&
+                    run_job(&job, metrics, err);
 
-    if (ok && job.rank > 0)
-        log_line("host '%s' has nothing to do: the first of the %zu hosts trains", job.host,
-                 job.hosts);
-    else if (ok)
-        ok = run_job(&job, metrics, err);
     if (!ok)
         container_write_failure(&job, err);
     container_job_clear(&job);

@@ -12,7 +12,8 @@
 bool predict_source_open(struct predict_source *source, const struct predict_job *job,
                          const struct predict_file *file, struct error *err)
 {
-    *source = (struct predict_source){.job = job, .file = file};
+    *source = (struct predict_source){
+        .job = job, .file = file, .whole = bundle_has_histories(job->bundle)};
     if (file->from == PREDICT_PARQUET ? predict_table_open(source, err)
                                       : predict_text_open(source, err))
         return true;
@@ -170,10 +171,15 @@ static bool predict_one(const struct predict_job *job, const struct predict_file
     return ok;
 }
 
+static const struct schema *answer_of(const struct predict_job *job)
+{
+    return job->options->explain ? bundle_explained(job->bundle) : bundle_output(job->bundle);
+}
+
 /* "label,score": each must be a column of the answer. */
 static bool parse_columns(struct predict_job *job, struct error *err)
 {
-    const struct schema *output = bundle_output(job->bundle);
+    const struct schema *output = answer_of(job);
     const char *at = job->options->columns;
     struct text names = {0};
 
@@ -207,11 +213,27 @@ static void name_columns(struct schema *schema, const struct schema *output, con
     *schema = (struct schema){count, named};
 }
 
+/* Columns of a bare CSV answer, and those of the explanation behind them. */
+static const size_t *explained_columns(struct predict_job *job, const size_t *csv, size_t *count)
+{
+    const size_t plain = bundle_output(job->bundle)->count;
+    const size_t all = bundle_explained(job->bundle)->count;
+    size_t *column = ARENA_NEW(&job->memory, size_t, *count + all);
+
+    memcpy(column, csv, *count * sizeof *csv);
+    for (size_t c = plain; c < all; c++)
+        column[(*count)++] = c;
+    return column;
+}
+
 static bool choose_columns(struct predict_job *job, struct error *err)
 {
-    const struct schema *output = bundle_output(job->bundle);
+    const struct schema *output = answer_of(job);
     const size_t *csv;
     size_t count = bundle_csv_columns(job->bundle, &csv);
+
+    if (job->options->explain)
+        csv = explained_columns(job, csv, &count);
 
     job->column = ARENA_NEW(&job->memory, size_t, output->count);
     job->csv_place = ARENA_NEW(&job->memory, size_t, output->count);
@@ -254,7 +276,7 @@ static bool predict_all(const struct predict_job *job, const struct predict_file
 
 /* The local side of what may be remote. */
 struct places {
-    struct place input, output, errors;
+    struct place input, output, errors, history;
     bool output_is_folder;
 };
 
@@ -312,6 +334,23 @@ static bool predict_places(struct predict_job *job, struct places *places,
            (!places->errors.local || place_send(&places->errors, err));
 }
 
+/* What only orders with histories have. */
+static bool prepare_histories(struct predict_job *job, struct places *places, struct error *err)
+{
+    const struct predict_options *options = job->options;
+
+    if (!bundle_has_histories(job->bundle)) {
+        if (options->history || options->explain)
+            return error_set(err, ERR_ARG, "--%s: the bundle has no histories",
+                             options->history ? "history" : "explain");
+        return true;
+    }
+    job->pool = pool_new(options->threads ? options->threads : pool_processors());
+    return !options->history || (place_fetch(&places->history, options->history, err) &&
+                                 (predict_history_read(job, places->history.local, err) ||
+                                  place_explain(&places->history, err)));
+}
+
 static bool open_bundle(struct predict_job *job, struct error *err)
 {
     const struct predict_options *options = job->options;
@@ -336,7 +375,11 @@ bool predict_run(const struct predict_options *options, struct predict_result *r
     *result = (struct predict_result){0};
     if (!open_bundle(&job, err))
         return false;
-    const bool ok = predict_places(&job, &places, result, err);
+    const bool ok =
+        prepare_histories(&job, &places, err) && predict_places(&job, &places, result, err);
+    pool_free(job.pool);
+    predict_block_clear(&job.before_block);
+    place_clear(&places.history);
     place_clear(&places.input);
     place_clear(&places.output);
     place_clear(&places.errors);

@@ -10,6 +10,9 @@
  * Files are read in blocks that several threads score; blocks are written in order, so the number
  * of threads changes nothing but the time. Memory is bounded by the blocks in flight. An output
  * appears whole or not at all.
+ *
+ * With a bundle that has histories a file is one block, because a row's answer depends on the
+ * earlier rows.
  */
 #ifndef QUERN_PIPELINE_PREDICT_H
 #define QUERN_PIPELINE_PREDICT_H
@@ -28,6 +31,10 @@ struct predict_options {
     const char *output;
     /* "label,score"; NULL: those of a CSV answer in CSV, else all. */
     const char *columns;
+    /* Of a bundle with histories: a table of earlier orders, and whether attention is answered too.
+     */
+    const char *history;
+    bool explain;
     /* Put the input in front: CSV its fields as they are, Parquet its columns; JSON lines
      * get the answer as key SageMakerOutput. Input and output must have the same format. */
     bool join;
@@ -45,7 +52,8 @@ struct predict_result {
 };
 
 /*
- * ERR_ARG   no such column; output is the input; a format that is none
+ * ERR_ARG   no such column; history, attention or a join that bundle or format has not; output is
+ *           the input; a format that is none
  * ERR_DATA  a row at fault, named with its file; an input that cannot be read
  */
 MUST_CHECK bool predict_run(const struct predict_options *options, struct predict_result *result,

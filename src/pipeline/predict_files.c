@@ -28,6 +28,12 @@ static bool format_of(const char *name, enum predict_format *format)
     return false;
 }
 
+bool predict_format_of(const char *name, enum predict_format *format, struct error *err)
+{
+    return format_of(name, format) ||
+           error_set(err, ERR_ARG, "'%s' is none of .csv, .jsonl, .ndjson, .parquet", name);
+}
+
 /* ".out" is taken off first; what is then unknown is CSV. Compressed output is not offered. */
 static bool output_format(const char *name, enum predict_format *format, struct error *err)
 {

@@ -21,9 +21,10 @@
 #include <stdio.h>
 
 enum {
-    PREDICT_BLOCK_BYTES = 1 << 18, /* of text at a time: its columns fit a core's cache */
-    PREDICT_RECORD_MAX = 64 << 20, /* a longer record of a text file is refused */
-    PREDICT_DEPTH = 64,            /* of nested JSON */
+    PREDICT_BLOCK_BYTES = 1 << 18,  /* of text at a time: its columns fit a core's cache */
+    PREDICT_RECORD_MAX = 64 << 20,  /* a longer record of a text file is refused */
+    PREDICT_WHOLE_MAX = 2047 << 20, /* of a text file that is one block */
+    PREDICT_DEPTH = 64,             /* of nested JSON */
     PREDICT_FILES_MAX = 100000,
 };
 
@@ -48,11 +49,14 @@ struct predict_block {
 struct predict_job {
     const struct predict_options *options;
     struct bundle *bundle;
-    struct schema wanted; /* columns of an answer to write */
-    size_t *column;       /* [wanted.count] in bundle_output() */
-    struct schema csv;    /* the same for CSV output */
-    size_t *csv_column;   /* [csv.count] in bundle_output() */
-    size_t *csv_place;    /* 0, 1, 2, ...: all of them, in order */
+    struct schema wanted;              /* columns of an answer to write */
+    size_t *column;                    /* [wanted.count] in bundle_output() */
+    struct schema csv;                 /* the same for CSV output */
+    size_t *csv_column;                /* [csv.count] in bundle_output() */
+    size_t *csv_place;                 /* 0, 1, 2, ...: all of them, in order */
+    struct pool *pool;                 /* of a bundle with histories */
+    struct frame before;               /* rows of the table of earlier orders; 0 for none */
+    struct predict_block before_block; /* that holds them */
     struct arena memory;
 };
 
@@ -71,7 +75,7 @@ struct predict_source {
     /* text */
     void *stream; /* gzFile */
     struct text rest;
-    bool ended, first;
+    bool ended, first, whole; /* whole: one block for all of the file */
     struct csv_layout layout;
     const char *header; /* the header line as it stands, or NULL */
     size_t header_length;
@@ -95,6 +99,12 @@ MUST_CHECK bool predict_source_next(struct predict_source *source, struct predic
 MUST_CHECK bool predict_block_score(const struct predict_source *source,
                                     struct predict_block *block, struct error *err);
 void predict_block_clear(struct predict_block *block);
+
+/* By the end of a file's name. ERR_ARG: none of ours. */
+MUST_CHECK bool predict_format_of(const char *name, enum predict_format *format, struct error *err);
+
+/* Earlier orders from `path` into job->before. */
+MUST_CHECK bool predict_history_read(struct predict_job *job, const char *path, struct error *err);
 
 /* Parts of the above. */
 MUST_CHECK bool predict_text_open(struct predict_source *source, struct error *err);

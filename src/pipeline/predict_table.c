@@ -62,6 +62,8 @@ static bool choose_fields(struct predict_source *source, struct error *err)
 
 bool predict_table_open(struct predict_source *source, struct error *err)
 {
+    if (source->whole && source->job->options->join)
+        return error_set(err, ERR_ARG, "--join: not of Parquet with a bundle that has histories");
     if (!table_source_open(&source->table, source->file->input, err) ||
         !choose_fields(source, err) ||
         !table_reader_open(&source->reader, source->table, source->field,
@@ -84,20 +86,22 @@ static void put_number(struct rows *rows, size_t row, size_t column, double valu
     rows->column[column].number[row] = value;
 }
 
-static void put_cell(struct rows *rows, size_t row, size_t column, const struct table_column *from)
+/* Cell `at` of a chunk. */
+static void put_cell(struct rows *rows, size_t row, size_t column, const struct table_column *from,
+                     size_t at)
 {
-    if (!table_is_valid(from, row))
+    if (!table_is_valid(from, at))
         rows_missing(rows, row, column);
     else if (from->type == TABLE_DOUBLE)
-        put_number(rows, row, column, from->number[row]);
+        put_number(rows, row, column, from->number[at]);
     else if (from->type == TABLE_BOOL)
-        put_number(rows, row, column, from->boolean[row]);
+        put_number(rows, row, column, from->boolean[at]);
     else if (rows->column[column].number)
-        rows_number_of(rows, row, column, from->text[row].bytes, from->text[row].length);
+        rows_number_of(rows, row, column, from->text[at].bytes, from->text[at].length);
     else
         rows_text_of(rows, row, column,
-                     arena_string(rows->memory, from->text[row].bytes, from->text[row].length),
-                     from->text[row].length);
+                     arena_string(rows->memory, from->text[at].bytes, from->text[at].length),
+                     from->text[at].length);
 }
 
 static struct table_string *copy_texts(const struct table_column *from, size_t rows,
@@ -133,6 +137,36 @@ static struct table_column copy_column(const struct table_column *from, size_t r
     return copy;
 }
 
+/* Append the rows of a chunk. */
+static bool add_chunk(const struct predict_source *source, const struct table_chunk *chunk,
+                      struct rows *rows, struct error *err)
+{
+    const struct schema *schema = rows->schema;
+    const size_t first = rows->count;
+
+    for (size_t row = 0; row < chunk->rows; row++)
+        if (!rows_begin(rows, err))
+            return false;
+    for (size_t c = 0, from = 0; c < schema->count; c++) {
+        if (!source->there[c])
+            continue;
+        for (size_t row = 0; row < chunk->rows; row++)
+            put_cell(rows, first + row, c, &chunk->column[from], row);
+        from++;
+    }
+    return true;
+}
+
+static void join_chunk(const struct predict_source *source, const struct table_chunk *chunk,
+                       struct predict_block *block)
+{
+    struct table_column *joined = ARENA_NEW(&block->memory, struct table_column, source->joined);
+
+    for (size_t c = 0; c < source->joined; c++)
+        joined[c] = copy_column(&chunk->column[source->used + c], chunk->rows, &block->memory);
+    block->joined = joined;
+}
+
 bool predict_table_next(struct predict_source *source, struct predict_block *block, bool *more,
                         struct error *err)
 {
@@ -146,24 +180,18 @@ bool predict_table_next(struct predict_source *source, struct predict_block *blo
     *more = chunk.rows > 0;
     if (!*more)
         return true;
-    rows_init(&rows, schema, &limits, chunk.rows, &block->rows.errors, &block->memory);
-    for (size_t row = 0; row < chunk.rows; row++)
-        if (!rows_begin(&rows, err))
+    rows_init(&rows, schema, &limits, source->whole ? source->total : chunk.rows,
+              &block->rows.errors, &block->memory);
+    join_chunk(source, &chunk, block);
+    do {
+        if (!add_chunk(source, &chunk, &rows, err))
             return false;
-    for (size_t c = 0, from = 0; c < schema->count; c++) {
-        if (!source->there[c])
-            continue;
-        for (size_t row = 0; row < chunk.rows; row++)
-            put_cell(&rows, row, c, &chunk.column[from]);
-        from++;
-    }
-    struct table_column *joined = ARENA_NEW(&block->memory, struct table_column, source->joined);
-    for (size_t c = 0; c < source->joined; c++)
-        joined[c] = copy_column(&chunk.column[source->used + c], chunk.rows, &block->memory);
-    block->joined = joined;
-    source->done += chunk.rows;
+        source->done += chunk.rows;
+        if (!source->whole || !table_reader_next(source->reader, &chunk, err))
+            break;
+    } while (chunk.rows > 0);
     block->position = source->done;
-    return rows_finish(&rows, &block->rows, err);
+    return err->code == ERR_NONE && rows_finish(&rows, &block->rows, err);
 }
 
 static const uint64_t *find_missing(const struct frame_column *column, size_t rows,

@@ -107,12 +107,33 @@ static bool read_header(struct predict_source *source, struct text *text, struct
     return true;
 }
 
+/* All records of the file at once. */
+static bool read_all(struct predict_source *source, struct text *text, size_t *cut,
+                     struct error *err)
+{
+    while (!source->ended) {
+        if (text->length > PREDICT_WHOLE_MAX / 2)
+            return error_set(err, ERR_LIMIT, "'%s': has more than %d bytes", source->file->name,
+                             PREDICT_WHOLE_MAX / 2);
+        const size_t wanted =
+            text->length > PREDICT_BLOCK_BYTES ? text->length : PREDICT_BLOCK_BYTES;
+        if (!read_more(source, text, wanted, err))
+            return false;
+    }
+    if (source->first && text->length > 0 && !read_header(source, text, err))
+        return false;
+    *cut = text->length;
+    return true;
+}
+
 /* Whole records at the beginning of `text`, which is read on until there are some or the file
  * ends; 0 at its end. */
 static bool read_records(struct predict_source *source, struct text *text, size_t *cut,
                          struct error *err)
 {
     *cut = 0;
+    if (source->whole)
+        return read_all(source, text, cut, err);
     while (*cut == 0) {
         const size_t wanted =
             text->length > PREDICT_BLOCK_BYTES ? text->length : PREDICT_BLOCK_BYTES;

@@ -30,7 +30,11 @@ bool predict_block_score(const struct predict_source *source, struct predict_blo
     block->written = true;
     if (block->rows.frame.rows == 0)
         return true;
-    bundle_apply(job->bundle, &block->rows.frame, &answer, &block->rows.errors, &block->memory);
+    const struct bundle_call call = {.before = job->before.rows > 0 ? &job->before : NULL,
+                                     .pool = job->pool,
+                                     .explain = job->options->explain};
+    bundle_apply_call(job->bundle, &block->rows.frame, &call, &answer, &block->rows.errors,
+                      &block->memory);
     block->answer = pick(&answer, csv ? &job->csv : &job->wanted,
                          csv ? job->csv_column : job->column, &block->memory);
     /* A fault is written with its row's number, which only the one who takes the block knows. */

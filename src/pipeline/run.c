@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "pipeline/attribution_run.h"
 #include "pipeline/forecast_run.h"
+#include "pipeline/history_run.h"
 #include "pipeline/tabular_run.h"
 #include "pipeline/workspace.h"
 
@@ -31,6 +32,17 @@ static const struct tabular_stage tabular_stages[] = {
     {"report", tabular_run_report},
 };
 
+struct history_stage {
+    const char *name;
+    bool (*run)(struct history_run *run, struct error *err);
+};
+
+static const struct history_stage history_stages[] = {
+    {"prepare", history_run_prepare},   {"train", history_run_train},
+    {"evaluate", history_run_evaluate}, {"bundle", history_run_bundle},
+    {"report", history_run_report},
+};
+
 struct forecast_stage {
     const char *name;
     bool (*run)(struct forecast_run *run, struct error *err);
@@ -51,6 +63,8 @@ static const char *stage_name(enum pipeline_type type, size_t stage)
         return stage < STAGE_COUNT(attribution_stages) ? attribution_stages[stage].name : NULL;
     case PIPELINE_TREES:
         return stage < STAGE_COUNT(tabular_stages) ? tabular_stages[stage].name : NULL;
+    case PIPELINE_TEMPORAL_ATTENTION:
+        return stage < STAGE_COUNT(history_stages) ? history_stages[stage].name : NULL;
     case PIPELINE_FORECAST:
         return stage < STAGE_COUNT(forecast_stages) ? forecast_stages[stage].name : NULL;
     }
@@ -107,6 +121,41 @@ static bool run_tabular(const struct pipeline_config *config, const struct run_o
     return ok;
 }
 
+static bool run_histories(const struct pipeline_config *config, const struct run_options *options,
+                          struct workspace *space, size_t last, struct error *err)
+{
+    struct history_run run = {
+        .config = config,
+        .options = options,
+        .space = space,
+        .pool = pool_new(options->threads),
+    };
+    bool ok = true;
+
+    for (size_t i = 0; ok && i <= last; i++)
+        ok = history_stages[i].run(&run, err);
+    pool_free(run.pool);
+    history_run_clear(&run);
+    return ok;
+}
+
+/* A process that helps to train writes nothing. */
+static bool assist(const struct pipeline_config *config, const struct run_options *options,
+                   struct error *err)
+{
+    struct history_run run = {
+        .config = config, .options = options, .pool = pool_new(options->threads)};
+    const bool ok =
+        config->type == PIPELINE_TEMPORAL_ATTENTION
+            ? history_run_assist(&run, err)
+            : error_set(err, ERR_CONFIG, "several processes train temporal_attention, not %s",
+                        config->system->type);
+
+    pool_free(run.pool);
+    history_run_clear(&run);
+    return ok;
+}
+
 static bool run_forecast(const struct pipeline_config *config, const struct run_options *options,
                          struct workspace *space, size_t last, struct error *err)
 {
@@ -127,6 +176,8 @@ static bool run_stages(const struct pipeline_config *config, const struct run_op
         return run_attribution(config, options, space, last, err);
     case PIPELINE_TREES:
         return run_tabular(config, options, space, last, err);
+    case PIPELINE_TEMPORAL_ATTENTION:
+        return run_histories(config, options, space, last, err);
     case PIPELINE_FORECAST:
         return run_forecast(config, options, space, last, err);
     }
@@ -140,6 +191,11 @@ bool pipeline_run(const struct pipeline_config *config, const struct run_options
     struct workspace space;
     size_t last = 0;
 
+    if (ranks_rank(options->ranks) > 0)
+        return assist(config, options, err);
+    if (ranks_size(options->ranks) > 1 && type != PIPELINE_TEMPORAL_ATTENTION)
+        return error_set(err, ERR_CONFIG, "several processes train temporal_attention, not %s",
+                         config->system->type);
     if (!find_last_stage(type, options->until, &last, err) ||
         !workspace_open(&space, options->out, err))
         return false;

@@ -10,16 +10,18 @@
 
 #include "base/error.h"
 #include "pipeline/config.h"
+#include "remote/ranks.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 
 struct run_options {
-    const char *out;   /* output folder */
-    const char *until; /* last stage to run, or NULL for all */
-    size_t folds;      /* K of cross-validation by entity; 0 for none */
-    size_t threads;    /* 0: one per processor */
-    bool quiet;        /* no progress */
+    const char *out;     /* output folder */
+    const char *until;   /* last stage to run, or NULL for all */
+    size_t folds;        /* K of cross-validation by entity; 0 for none */
+    size_t threads;      /* 0: one per processor */
+    bool quiet;          /* no progress */
+    struct ranks *ranks; /* the processes of the job; NULL: this one alone */
     /* NULL, or told what each round or epoch measured: "epoch=3; train_loss=0.138318; ...". The
      * names are those of container_metrics.h. */
     void (*on_metrics)(void *context, const char *line);

@@ -3,8 +3,8 @@
  *
  * A name is compared without case, accents, spaces and punctuation, and without the plural's ending
  * of each of its words, with the English, French and Spanish names of the dictionary (names.def).
- * If none is the same, the nearest with the same first letter is meant, within a few edits: a letter
- * more, less or changed, or two neighbours swapped. By the letters of the shorter of the two that is
+ * If none is the same, the nearest with the same first letter is meant, within some edits: a letter
+ * more, less or changed, or two neighbours swapped. How many depends on the shorter of the two:
  *
  *   up to 4 letters  none
  *   5                one, but no changed letter: other words are too near (peace, grace)

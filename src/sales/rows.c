@@ -64,7 +64,7 @@ static const char *shown(struct reading *at, const json_t *value)
     if (json_is_integer(value))
         return arena_format(at->memory, "%lld", (long long)json_integer_value(value));
     if (json_is_real(value))
-        return arena_format(at->memory, "%g", json_real_value(value));
+        return arena_format(at->memory, "%.15g", json_real_value(value));
     return json_is_null(value)     ? "null"
            : json_is_object(value) ? "an object"
            : json_is_array(value)  ? "a list"

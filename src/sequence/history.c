@@ -20,15 +20,26 @@ static void encode_column(struct history_set *set, size_t c, const struct histor
     free(row);
 }
 
+/* Most computed categories are small whole numbers: the row of each is looked up once. */
 static void encode_computed(struct history_set *set, size_t c, struct history_values *values)
 {
+    enum { SMALL = 64 };
     const struct history_fitted *f = set->fitted;
+    int32_t known[SMALL] = {0};
     char room[32];
 
     history_values_compute(values, f->categorical[c], 0);
-    for (size_t i = 0; i < set->rows; i++)
-        set->categorical[i * f->n_cat + c] = history_category_row(
-            f->categorical[c], &f->category[c], history_category_text(values->value[i], room));
+    for (size_t i = 0; i < set->rows; i++) {
+        const double value = values->value[i];
+        const bool small = value >= 0 && value < SMALL;
+        int32_t row = small ? known[(size_t)value] : 0;
+        if (row == 0)
+            row = history_category_row(f->categorical[c], &f->category[c],
+                                       history_category_text(value, room));
+        if (small)
+            known[(size_t)value] = row;
+        set->categorical[i * f->n_cat + c] = row;
+    }
 }
 
 static void encode_numbers(struct history_set *set, struct history_values *values)
@@ -52,13 +63,11 @@ static void encode_numbers(struct history_set *set, struct history_values *value
 
 static void take_key(struct history_key *key, struct history_values *values, const char *column)
 {
-    const struct history_sorted *sorted = history_values_key(values, column);
+    struct history_sorted *sorted = history_values_key(values, column);
 
     *key = (struct history_key){sorted->sorted, sorted->end, sorted->earlier};
-    /* The set owns it from here on. */
-    const struct history_orders *orders = values->orders;
-    values->key[history_orders_column(orders, column) - orders->column] =
-        (struct history_sorted){0};
+    /* The set owns these from here on. */
+    sorted->sorted = sorted->end = sorted->earlier = NULL;
 }
 
 void history_open(struct history_set *set, const struct history_fitted *fitted,

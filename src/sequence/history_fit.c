@@ -242,6 +242,11 @@ static bool fit_computed(struct fit *fit, struct history_category *category,
     name_cache_init(&cache, &names);
     history_values_compute(&fit->values, feature, 0);
     for (size_t i = 0; i < rows && ok; i++) {
+        /* Whole numbers in order of time often repeat. */
+        if (i && fit->values.value[i] == fit->values.value[i - 1]) {
+            code[i] = code[i - 1];
+            continue;
+        }
         const struct table_string text = history_category_text(fit->values.value[i], room);
         code[i] = -1;
         ok = !text.bytes || name_cache_code(&cache, &text, &code[i], err);

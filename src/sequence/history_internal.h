@@ -40,6 +40,8 @@ static inline int64_t history_day(int64_t time)
 /* All orders by (key, time, row). */
 struct history_sorted {
     uint32_t *sorted, *end, *earlier; /* as in struct history_key */
+    uint32_t *first; /* [keys + 1] where the orders of each key begin in `sorted` */
+    size_t keys;
 };
 /* `by_time` holds all rows by (time, row). */
 void history_sort_time(const int64_t *time, size_t rows, uint32_t *by_time);
@@ -55,14 +57,18 @@ struct history_values {
     const struct history_orders *orders;
     uint32_t *by_time;
     struct history_sorted *key; /* [orders->columns]; of a column never used as key all NULL */
-    int64_t *time;              /* [rows] of the orders of a key, in its order; scratch */
-    double *number;             /* [rows] the same of a column */
-    uint32_t *queue;            /* [rows] scratch */
-    double *value;              /* [rows] the result; NaN is missing */
+    /* Scratch, in the order of one key; kept while features of the same key follow each other. */
+    const struct history_sorted *gathered;
+    const double *gathered_column;
+    int64_t *time;    /* [rows] of the orders */
+    uint32_t *before; /* [rows] how many are strictly earlier */
+    double *number;   /* [rows] of a column */
+    uint32_t *queue;  /* [rows] scratch */
+    double *value;    /* [rows] the result; NaN is missing */
 };
 void history_values_init(struct history_values *values, const struct history_orders *orders);
 void history_values_clear(struct history_values *values);
-const struct history_sorted *history_values_key(struct history_values *values, const char *column);
+struct history_sorted *history_values_key(struct history_values *values, const char *column);
 /* Fills values->value. */
 void history_values_compute(struct history_values *values, const struct history_feature *feature,
                             int exponent);

@@ -79,7 +79,11 @@ void history_sort_key(const struct history_column *key, const int64_t *time, siz
         out->earlier[row] = tie ? out->earlier[last[code]] : count;
         last[code] = row;
     }
-    free(place);
+    /* Each place has moved to where the next key begins. */
+    memmove(place + 1, place, keys * sizeof *place);
+    place[0] = 0;
+    out->first = place;
+    out->keys = keys;
     free(last);
 }
 
@@ -88,5 +92,6 @@ void history_sorted_clear(struct history_sorted *sorted)
     free(sorted->sorted);
     free(sorted->end);
     free(sorted->earlier);
+    free(sorted->first);
     *sorted = (struct history_sorted){0};
 }

@@ -28,6 +28,7 @@ void history_values_init(struct history_values *values, const struct history_ord
     values->by_time = memory_take(rows, sizeof *values->by_time);
     values->key = memory_take_zeroed(orders->columns + 1, sizeof *values->key);
     values->time = memory_take(rows, sizeof *values->time);
+    values->before = memory_take(rows, sizeof *values->before);
     values->number = memory_take(rows, sizeof *values->number);
     values->queue = memory_take(rows, sizeof *values->queue);
     values->value = memory_take(rows, sizeof *values->value);
@@ -41,13 +42,14 @@ void history_values_clear(struct history_values *values)
     free(values->by_time);
     free(values->key);
     free(values->time);
+    free(values->before);
     free(values->number);
     free(values->queue);
     free(values->value);
     *values = (struct history_values){0};
 }
 
-const struct history_sorted *history_values_key(struct history_values *values, const char *column)
+struct history_sorted *history_values_key(struct history_values *values, const char *column)
 {
     const struct history_orders *orders = values->orders;
     const struct history_column *key = history_orders_column(orders, column);
@@ -96,8 +98,11 @@ static bool comes_before(int value, double a, double b)
 static wide units(const struct window *w, double x)
 {
     const double bound = 0x1p90; /* far above what the unit was chosen for */
+    const double y = x * w->to_units;
 
-    return (wide)fmin(fmax(x * w->to_units, -bound), bound);
+    if (fabs(y) < 0x1p62)
+        return (int64_t)y;
+    return (wide)fmin(fmax(y, -bound), bound);
 }
 
 static void window_add(struct window *w, size_t i)
@@ -107,9 +112,10 @@ static void window_add(struct window *w, size_t i)
     if (!w->number || isnan(w->number[i]))
         return;
     w->values++;
-    w->sum += units(w, w->number[i]);
-    if (value != HISTORY_MIN && value != HISTORY_MAX)
+    if (value != HISTORY_MIN && value != HISTORY_MAX) {
+        w->sum += units(w, w->number[i]);
         return;
+    }
     while (w->tail > w->head && comes_before(value, w->number[i], w->number[w->queue[w->tail - 1]]))
         w->tail--;
     w->queue[w->tail++] = (uint32_t)i;
@@ -120,8 +126,9 @@ static void window_remove(struct window *w, size_t i)
     if (!w->number || isnan(w->number[i]))
         return;
     w->values--;
-    w->sum -= units(w, w->number[i]);
-    if (w->tail > w->head && w->queue[w->head] == i)
+    if (w->feature->value != HISTORY_MIN && w->feature->value != HISTORY_MAX)
+        w->sum -= units(w, w->number[i]);
+    else if (w->tail > w->head && w->queue[w->head] == i)
         w->head++;
 }
 
@@ -144,7 +151,7 @@ static double window_value(const struct window *w, size_t count, double own)
 }
 
 /* The orders of one key, at `row` in order of time. */
-static void walk_key(struct window *w, const uint32_t *row, const uint32_t *earlier, size_t count,
+static void walk_key(struct window *w, const uint32_t *row, const uint32_t *before, size_t count,
                      double *value)
 {
     const int64_t delay = w->feature->delay, window = w->feature->window;
@@ -153,7 +160,7 @@ static void walk_key(struct window *w, const uint32_t *row, const uint32_t *earl
     w->sum = 0;
     w->values = w->head = w->tail = 0;
     for (size_t i = 0; i < count; i++) {
-        while (to < earlier[row[i]] && w->time[to] <= w->time[i] - delay)
+        while (to < before[i] && w->time[to] <= w->time[i] - delay)
             window_add(w, to++);
         while (window && from < to && w->time[from] <= w->time[i] - delay - window)
             window_remove(w, from++);
@@ -169,34 +176,47 @@ static void walk_since(const struct history_sorted *key, const int64_t *time, si
             key->earlier[i] ? (double)(time[i] - time[key->sorted[key->end[i] - 1]]) / 1e6 : NAN;
 }
 
+/* Orders and a column in the order of a key, so that windows walk straight through memory. */
+static void gather(struct history_values *values, const struct history_sorted *key,
+                   const double *column)
+{
+    const size_t held = key->first[key->keys];
+
+    if (values->gathered != key)
+        for (size_t p = 0; p < held; p++) {
+            values->time[p] = values->orders->time[key->sorted[p]];
+            values->before[p] = key->earlier[key->sorted[p]];
+        }
+    if (column && (values->gathered != key || values->gathered_column != column)) {
+        for (size_t p = 0; p < held; p++)
+            values->number[p] = column[key->sorted[p]];
+        values->gathered_column = column;
+    } else if (values->gathered != key) {
+        values->gathered_column = NULL;
+    }
+    values->gathered = key;
+}
+
 static void walk_windows(struct history_values *values, const struct history_feature *f,
                          int exponent)
 {
-    const struct history_orders *orders = values->orders;
-    const struct history_column *column = history_orders_column(orders, f->by);
     const struct history_sorted *key = history_values_key(values, f->by);
     const double *number = f->column ? history_values_column(values, f->column) : NULL;
     struct window w = {.feature = f,
                        .to_units = ldexp(1, 60 - exponent),
                        .from_units = ldexp(1, exponent - 60),
                        .queue = values->queue};
-    size_t held = 0;
 
-    for (size_t i = 0; i < orders->rows; i++) {
-        held += column->code[i] >= 0;
-        values->value[i] = f->value <= HISTORY_SUM && f->value >= HISTORY_COUNT ? 0 : NAN;
-    }
-    for (size_t p = 0; p < held; p++) {
-        values->time[p] = orders->time[key->sorted[p]];
-        values->number[p] = number ? number[key->sorted[p]] : NAN;
-    }
-    for (size_t p = 0, end; p < held; p = end) {
-        const int32_t code = column->code[key->sorted[p]];
-        for (end = p + 1; end < held && column->code[key->sorted[end]] == code;)
-            end++;
+    gather(values, key, number);
+    /* Orders without the key have no window. */
+    if (key->first[key->keys] < values->orders->rows)
+        for (size_t i = 0; i < values->orders->rows; i++)
+            values->value[i] = f->value <= HISTORY_SUM ? 0 : NAN;
+    for (size_t k = 0; k < key->keys; k++) {
+        const size_t p = key->first[k];
         w.time = values->time + p;
         w.number = number ? values->number + p : NULL;
-        walk_key(&w, key->sorted + p, key->earlier, end - p, values->value);
+        walk_key(&w, key->sorted + p, values->before + p, key->first[k + 1] - p, values->value);
     }
 }
 

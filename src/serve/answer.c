@@ -127,6 +127,15 @@ static bool check_request(struct call *call)
     return !needs_body || check_charset(call);
 }
 
+bool call_switch(struct call *call, const char *name, const char *text, bool *on)
+{
+    *on = false;
+    if (!text || text_to_bool(text, strlen(text), on))
+        return true;
+    call_fail(call, 400, "'%s' must be true or false, not '%.60s'", name, text);
+    return false;
+}
+
 static bool unpack_body(struct call *call)
 {
     enum coding coding;

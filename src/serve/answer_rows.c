@@ -91,13 +91,42 @@ void call_scored(struct call *call, const struct served_model *model, const stru
     durations_add(&metrics->inference, (uint64_t)((clock_seconds() - started) * 1e6));
 }
 
+/* Whether the answer is to be explained: ?explain=true, or explain=true among the attributes that
+ * SageMaker passes on. */
+static bool wants_explanation(struct call *call, bool *explain)
+{
+    const char *attributes = call->request->header.custom_attributes;
+
+    if (!call_switch(call, "explain", call->request->explain, explain))
+        return false;
+    *explain = *explain || (attributes && strstr(attributes, "explain=true"));
+    return true;
+}
+
+/* Columns of a bare answer, and those of the explanation behind them. */
+static size_t answer_columns(struct call *call, const struct bundle *bundle,
+                             const struct frame *answer, const size_t **column)
+{
+    const size_t plain = bundle_output(bundle)->count, all = answer->schema->count;
+    size_t count = bundle_csv_columns(bundle, column);
+
+    if (all == plain)
+        return count;
+    size_t *more = ARENA_NEW(&call->worker->scratch, size_t, count + all);
+    memcpy(more, *column, count * sizeof *more);
+    for (size_t c = plain; c < all; c++)
+        more[count++] = c;
+    *column = more;
+    return count;
+}
+
 /* Write the answers; JSON says in its place which row has a fault, unless every row has. */
 static void write_answers(struct call *call, const struct served_model *model,
                           const struct frame *answer, const struct row_errors *errors,
                           enum wire_media media)
 {
     const size_t *columns;
-    const size_t count = bundle_csv_columns(model->bundle, &columns);
+    const size_t count = answer_columns(call, model->bundle, answer, &columns);
     struct error err = {0};
 
     if (errors->first && (media == WIRE_CSV || errors->count >= answer->rows)) {
@@ -121,12 +150,13 @@ void answer_invocations(struct call *call, const struct model_set *set)
     struct frame answer;
     enum wire_media in, media;
     struct error err = {0};
+    struct bundle_call wish = {0};
 
     if (!model)
         return;
     call->model = model->name;
     call->version = model->version;
-    if (!agree_on_media(call, &in, &media))
+    if (!wants_explanation(call, &wish.explain) || !agree_on_media(call, &in, &media))
         return;
     const double started = clock_seconds();
     if (!wire_decode(&rows, in, bundle_input(model->bundle), call->body, call->size, &limits,
@@ -134,7 +164,12 @@ void answer_invocations(struct call *call, const struct model_set *set)
         call_fail(call, status_of_error(&err), "%s", err.text);
         return;
     }
-    bundle_apply(model->bundle, &rows.frame, &answer, &rows.errors, &call->worker->scratch);
-    write_answers(call, model, &answer, &rows.errors, media);
+    if (rows.errors.count >= rows.frame.rows) { /* nothing to score, however many they are */
+        call_fail_at_row(call, &rows.errors);
+    } else {
+        bundle_apply_call(model->bundle, &rows.frame, &wish, &answer, &rows.errors,
+                          &call->worker->scratch);
+        write_answers(call, model, &answer, &rows.errors, media);
+    }
     call_scored(call, model, &rows, started);
 }

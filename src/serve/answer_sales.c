@@ -12,23 +12,13 @@ static void answer_list(struct call *call, enum sales_list which)
     sales_service_list(call->service->sales, which, call->out);
 }
 
-/* A switch of the query; false after the call has failed. */
-static bool read_switch(struct call *call, const char *name, const char *text, bool *on)
-{
-    *on = false;
-    if (!text || text_to_bool(text, strlen(text), on))
-        return true;
-    call_fail(call, 400, "'%s' must be true or false, not '%.60s'", name, text);
-    return false;
-}
-
 static void answer_monthly(struct call *call)
 {
     const struct serve_request *request = call->request;
     bool remove_outliers, details;
 
-    if (read_switch(call, "remove_outliers", request->remove_outliers, &remove_outliers) &&
-        read_switch(call, "details", request->details, &details))
+    if (call_switch(call, "remove_outliers", request->remove_outliers, &remove_outliers) &&
+        call_switch(call, "details", request->details, &details))
         answer_list(call, SALES_MONTHLY + remove_outliers + 2 * details);
 }
 

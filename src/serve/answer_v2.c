@@ -94,7 +94,8 @@ void answer_infer(struct call *call, const struct model_set *set)
         call_fail(call, status_of_error(&err), "%s", err.text);
         return;
     }
-    bundle_apply(model->bundle, &request.rows.frame, &answer, &request.rows.errors, scratch);
+    if (request.rows.errors.count < request.rows.frame.rows)
+        bundle_apply(model->bundle, &request.rows.frame, &answer, &request.rows.errors, scratch);
     call_scored(call, model, &request.rows, started);
     if (request.rows.errors.first) {
         call_fail_at_row(call, &request.rows.errors);

@@ -5,7 +5,8 @@
 #include <stdarg.h>
 #include <string.h>
 
-void json_text_add(struct text *out, const char *bytes, size_t length)
+/* A JSON string with its quotes; bytes that are not UTF-8 become U+FFFD. */
+static void add_string(struct text *out, const char *bytes, size_t length)
 {
     text_add(out, "\"", 1);
     for (size_t i = 0; i < length;) {
@@ -27,7 +28,7 @@ void json_text_add(struct text *out, const char *bytes, size_t length)
 static void add_member(struct text *out, const char *name, const char *value)
 {
     text_add_format(out, "%s\"%s\": ", out->length > 1 ? ", " : "", name);
-    json_text_add(out, value, strlen(value));
+    add_string(out, value, strlen(value));
 }
 
 /* Clients of that protocol read an error in its form below /v2 wherever it comes from. */

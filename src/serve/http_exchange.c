@@ -63,6 +63,7 @@ void *http_exchange_begin(void *context, const char *uri, struct MHD_Connection 
     int waiting = PHASE_WAITING; /* unless it has just been ended for waiting too long */
     atomic_compare_exchange_strong(&exchange->connection->phase, &waiting, PHASE_READING);
     counter_add(&worker->metrics->started, 1);
+    worker->begun++;
     return exchange;
 }
 
@@ -271,6 +272,7 @@ static enum MHD_Result begin_request(struct http_worker *worker, struct MHD_Conn
             api->lookup_connection_value(handle, MHD_GET_ARGUMENT_KIND, "remove_outliers");
         request->details = api->lookup_connection_value(handle, MHD_GET_ARGUMENT_KIND, "details");
     }
+    request->explain = api->lookup_connection_value(handle, MHD_GET_ARGUMENT_KIND, "explain");
     const char *text = request->header.content_length;
     if (!text || !text_to_int64(text, strlen(text), &length) || length <= (int64_t)limit)
         return MHD_YES;

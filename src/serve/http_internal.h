@@ -50,6 +50,7 @@ struct http_worker {
     struct connection *first;
     pthread_t thread; /* the event loop */
     atomic_bool stopping;
+    size_t begun; /* requests; the event loop's */
 };
 
 struct http {

@@ -63,12 +63,14 @@ static void *run(void *context)
     sigaddset(&pipe, SIGPIPE);
     pthread_sigmask(SIG_BLOCK, &pipe, NULL);
     while (!atomic_load(&worker->stopping)) {
-        wait_for_work(worker);
+        const size_t begun = worker->begun;
+        api->run(worker->daemon);
+        if (worker->begun == begun) /* after some requests there are often more */
+            wait_for_work(worker);
         if (!quiet && atomic_load(&worker->http->draining)) {
             api->quiesce_daemon(worker->daemon);
             quiet = true;
         }
-        api->run(worker->daemon);
     }
     if (!quiet) /* the socket is not the daemon's to close */
         api->quiesce_daemon(worker->daemon);

@@ -60,7 +60,7 @@ struct serve_request {
     double started;      /* clock_seconds() */
     bool body_over;      /* the body was over the limit and was passed over */
     const char *refused; /* why the request is not even looked at (400), or NULL */
-    const char *remove_outliers, *details; /* of the query, or NULL */
+    const char *remove_outliers, *details, *explain; /* of the query, or NULL */
     /*
      * Where a post of sales need not be waited for: hold(context) is called before it is queued,
      * the answer is none yet, and wake(context) says from another thread that it is done. Then the

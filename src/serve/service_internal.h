@@ -76,6 +76,8 @@ void call_fail_at(struct call *call, int status, const struct fault *fault);
 
 /* The same for the first row at fault. */
 void call_fail_at_row(struct call *call, const struct row_errors *errors);
+/* A switch of the query; false after the call has failed. */
+bool call_switch(struct call *call, const char *name, const char *text, bool *on);
 
 /* Count rows that were scored since `started`. */
 void call_scored(struct call *call, const struct served_model *model, const struct wire_rows *rows,
@@ -83,8 +85,5 @@ void call_scored(struct call *call, const struct served_model *model, const stru
 
 /* Make the answer this document; takes the reference. */
 void call_json(struct call *call, json_t *document);
-
-/* A JSON string with its quotes; bytes that are not UTF-8 become U+FFFD. */
-void json_text_add(struct text *out, const char *bytes, size_t length);
 
 #endif

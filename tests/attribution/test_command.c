@@ -79,10 +79,10 @@ TEST(an_earlier_result_survives_a_failure)
 
 TEST(simulate_knows_its_names)
 {
-    struct test_output o = test_quern("simulate fraud -o %s", test_path("x.csv"));
+    struct test_output o = test_quern("simulate weather -o %s", test_path("x.csv"));
 
     EXPECT_EQ(o.status, 2);
-    EXPECT_HAS(o.err, "there is no simulation 'fraud'; there is: attribution");
+    EXPECT_HAS(o.err, "there is no simulation 'weather'; there is: attribution");
     test_output_clear(&o);
     o = test_quern("simulate attribution --users 0 -o %s", test_path("x.csv"));
     EXPECT_EQ(o.status, 2);

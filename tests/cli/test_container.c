@@ -343,6 +343,9 @@ TEST(train_failures_are_one_sentence_in_a_file)
          "channel 'train'", 1},
         {"echo 'x,y' >input/data/train/events.csv", "uid", 1},
         {": >input/data/train/events.csv", "events.csv", 1},
+        {"head -c 3000000 /dev/zero | tr '\\0' x >input/data/train/more.csv; echo '{\"train\": "
+         "{\"ContentType\": \"text/csv\"}, \"config\": {}}' >input/config/inputdataconfig.json",
+         "the first line of", 1},
         {"mkdir input/data/validation; cp input/data/train/* input/data/validation/",
          "channel 'validation'", 2},
         {"echo '{\"current_host\": \"b\", \"hosts\": [\"a\"]}' >input/config/resourceconfig.json",

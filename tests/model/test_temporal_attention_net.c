@@ -130,9 +130,7 @@ TEST(temporal_attention_turns_of_any_size_add_up)
         for (size_t rows = 1; rows < 6; rows += 4) {
             run_in_turns(&cut, rows, 4, true);
             EXPECT_NEAR(cut.loss, whole.loss, 1e-5);
-            for (size_t i = 0;
-                 i < graph_parameters_size(c.two_sequences ? cut.net.graph : whole.net.graph);
-                 i++) {
+            for (size_t i = 0; i < graph_parameters_size(cut.net.graph); i++) {
                 EXPECT_NEAR(cut.gradients[i], whole.gradients[i],
                             1e-4 + 1e-3 * fabs((double)whole.gradients[i]));
                 sum += fabs((double)cut.gradients[i]);
@@ -175,6 +173,53 @@ TEST(temporal_attention_balances_experts_in_training)
     EXPECT(loss == f.loss);
     run_in_turns(&f, ROWS, 4, true);
     EXPECT(f.loss > loss + 0.005); /* two layers, 0.01 each where use is even */
+    fixture_clear(&f);
+}
+
+/* The weights that are told are those that the network used: values summed by them. */
+static double gathered(const struct fixture *f, size_t s, size_t b, size_t i, const float *told)
+{
+    const struct temporal_attention_last *last = &f->net.last[s];
+    const size_t d = 2 * f->net.config.dim_embedding_table;
+    const size_t k =
+        s ? TEMPORAL_ATTENTION_TRACK_NARROW_APPENDED : TEMPORAL_ATTENTION_TRACK_APPENDED;
+    const size_t *begin = graph_run_batch(f->run)->track[k].begin;
+    const real *value = graph_run_value(f->run, last->key) + last->key_first + d + i;
+    double sum = 0, left = 1;
+
+    if (begin[b] == begin[b + 1])
+        return NAN;
+    for (size_t t = begin[b]; t + 1 < begin[b + 1]; t++) {
+        const double weight = (double)told[STEPS - (begin[b + 1] - 1 - t)];
+        sum += weight * (double)value[t * last->key_stride];
+        left -= weight;
+    }
+    return sum + left * (double)value[(begin[b + 1] - 1) * last->key_stride];
+}
+
+TEST(temporal_attention_told_is_the_attention_used)
+{
+    struct temporal_attention_config c = config_of(true, false, 0);
+    struct fixture f;
+    float attention[ROWS * 2 * STEPS];
+    size_t seen[2] = {0};
+
+    c.num_heads = 1;
+    fixture_init(&f, &c);
+    run_in_turns(&f, ROWS, 1, false);
+    temporal_attention_net_read(&f.net, f.run,
+                                &(struct temporal_attention_output){.attention = attention});
+    for (size_t s = 0; s < 2; s++)
+        for (size_t j = 0; j < ROWS * 2 * c.dim_embedding_table; j++) {
+            const size_t b = j / (2 * c.dim_embedding_table);
+            const double sum = gathered(&f, s, b, j % (2 * c.dim_embedding_table),
+                                        attention + (2 * b + s) * STEPS);
+            if (isnan(sum))
+                continue;
+            EXPECT_NEAR(graph_run_value(f.run, f.net.last[s].gathered)[j], sum, 1e-5);
+            seen[s]++;
+        }
+    EXPECT(seen[0] == ROWS * 12 && seen[1] > 12);
     fixture_clear(&f);
 }
 

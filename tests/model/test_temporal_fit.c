@@ -1,5 +1,6 @@
 /* Training of temporal attention: threads, processes, killed and gone on, and what is refused. */
 #include "base/file.h"
+#include "base/safetensors.h"
 #include "model/history_rows.h"
 #include "model/temporal_attention_net.h"
 #include "support/test.h"
@@ -53,7 +54,7 @@ static void expect_run(const char *arguments)
 
 TEST(temporal_fit_is_the_same_at_any_thread_count)
 {
-    static const char *const kinds[] = {"", "two=1", "experts=3"};
+    static const char *const kinds[] = {"", "two=1", "experts=3", "mixed=1 two=1"};
     char arguments[256];
 
     EACH_ROW(kinds, kind) {
@@ -64,6 +65,31 @@ TEST(temporal_fit_is_the_same_at_any_thread_count)
         expect_same("one", "three");
         expect_same("one.losses", "three.losses");
     }
+}
+
+/* Other bits, but the same course: bfloat16 has eight bits of a factor. */
+TEST(temporal_fit_mixed_follows_float32)
+{
+    size_t size;
+
+    expect_run("plain epochs=2");
+    expect_run("rounded epochs=2 mixed=1");
+    char *plain = contents("plain.losses", &size), *rounded = contents("rounded.losses", &size);
+    const char *a = plain, *b = rounded;
+    double difference = 0, loss, other;
+    int step, other_step, used, other_used;
+    while (sscanf(a, "%d %lf%n", &step, &loss, &used) == 2 &&
+           sscanf(b, "%d %lf%n", &other_step, &other, &other_used) == 2) {
+        EXPECT_EQ(step, other_step);
+        EXPECT_NEAR(other, loss, 0.02);
+        difference += fabs(other - loss);
+        a += used;
+        b += other_used;
+    }
+    EXPECT_EQ(step, 20);
+    EXPECT(difference > 0);
+    free(plain);
+    free(rounded);
 }
 
 /* A child of this process, so that exactly it is killed. */
@@ -346,6 +372,42 @@ TEST(temporal_fit_refuses_what_it_cannot_use)
     trial_clear(&t);
 }
 
+/* The checkpoint with other numbers in `progress`. */
+static void spoil_progress(const char *path, double steps)
+{
+    struct safetensors file;
+    struct error err = {0};
+    double progress[2];
+
+    EXPECT_OK(safetensors_open(&file, path, &err), &err);
+    for (size_t i = 0; i < file.count; i++)
+        if (strcmp(file.tensor[i].name, "progress") == 0) {
+            EXPECT_EQ(file.tensor[i].bytes, sizeof progress);
+            memcpy(progress, file.tensor[i].data, sizeof progress);
+            progress[0] = steps;
+            file.tensor[i].data = progress;
+        }
+    EXPECT_OK(safetensors_write(path, file.tensor, file.count, file.text, file.texts, &err), &err);
+    safetensors_close(&file);
+}
+
+TEST(temporal_fit_says_what_is_wrong_with_a_checkpoint)
+{
+    static const double steps[] = {-1, 11, 2.5, NAN, INFINITY};
+    struct trial t;
+
+    trial_init(&t);
+    t.fit.checkpoint = test_path("spoilt");
+    EXPECT_OK(trial_run(&t), &t.err);
+    spoil_progress(t.fit.checkpoint, 0);
+    EXPECT_OK(trial_run(&t), &t.err);
+    EACH_ROW(steps, step) {
+        spoil_progress(t.fit.checkpoint, *step);
+        EXPECT_ERROR(trial_run(&t), &t.err, ERR_DATA, "remove the file to start anew");
+    }
+    trial_clear(&t);
+}
+
 TEST(temporal_fit_leaves_a_checkpoint_of_other_settings_alone)
 {
     struct trial t;
@@ -359,6 +421,9 @@ TEST(temporal_fit_leaves_a_checkpoint_of_other_settings_alone)
     EXPECT_OK(trial_run(&t), &t.err);
     EXPECT_EQ(t.result.rows, t.made.train.count);
     t.train.loss = TRAIN_LOSS_FOCAL;
+    EXPECT_OK(trial_run(&t), &t.err);
+    EXPECT_EQ(t.result.rows, 3 * t.made.train.count);
+    t.config.dim_attn_feedforward = 24; /* a model of other sizes */
     EXPECT_OK(trial_run(&t), &t.err);
     EXPECT_EQ(t.result.rows, 3 * t.made.train.count);
     test_file("settings", "not a checkpoint");

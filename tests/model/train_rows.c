@@ -3,7 +3,8 @@
  *
  *   train_rows OUT [key=value ...]      threads, epochs, steps (between checkpoints), checkpoint,
  *                                       rank, hosts (how many, all on this machine), port, slow
- *                                       (milliseconds to wait after each step), experts, two
+ *                                       (milliseconds to wait after each step), experts, two,
+ *                                       mixed
  *
  * Writes the model to OUT and "step loss" lines to OUT.losses; under mpirun each process trains its
  * part and rank 0 writes.
@@ -18,7 +19,7 @@
 #include <time.h>
 
 struct wish {
-    size_t threads, epochs, steps, rank, hosts, port, slow, experts, two;
+    size_t threads, epochs, steps, rank, hosts, port, slow, experts, two, mixed;
     const char *checkpoint;
     FILE *losses;
 };
@@ -28,10 +29,11 @@ static bool read_wish(struct wish *wish, const char *text)
     const struct {
         const char *name;
         size_t *to;
-    } numbers[] = {
-        {"threads=", &wish->threads}, {"epochs=", &wish->epochs},   {"steps=", &wish->steps},
-        {"rank=", &wish->rank},       {"hosts=", &wish->hosts},     {"port=", &wish->port},
-        {"slow=", &wish->slow},       {"experts=", &wish->experts}, {"two=", &wish->two}};
+    } numbers[] = {{"threads=", &wish->threads}, {"epochs=", &wish->epochs},
+                   {"steps=", &wish->steps},     {"rank=", &wish->rank},
+                   {"hosts=", &wish->hosts},     {"port=", &wish->port},
+                   {"slow=", &wish->slow},       {"experts=", &wish->experts},
+                   {"two=", &wish->two},         {"mixed=", &wish->mixed}};
 
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         if (strncmp(text, numbers[i].name, strlen(numbers[i].name)) == 0) {
@@ -86,6 +88,7 @@ static bool train_model(struct wish *wish, struct ranks *ranks, const char *out,
     train.schedule = TRAIN_SCHEDULE_ONE_CYCLE;
     train.learning_rate = 0.003;
     train.class_weights = "balanced";
+    train.precision = wish->mixed ? TRAIN_PRECISION_MIXED : TRAIN_PRECISION_FLOAT32;
     train.checkpoint.seconds = 0;
     train.checkpoint.steps = wish->steps;
     config.use_moe = wish->experts > 0;

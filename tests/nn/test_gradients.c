@@ -60,6 +60,8 @@ static const struct gradient_case gradient_cases[] = {
         IN(SHAPE_STEPS(5), SHAPE_FIXED(5, 36), SHAPE_FIXED(9, 36), SHAPE_FIXED(36), SHAPE_ROWS(9))),
     CASE(lstm, 3, 5, IN(SHAPE_STEPS(2), SHAPE_FIXED(2, 16), SHAPE_FIXED(4, 16), SHAPE_FIXED(16)),
          LENGTHS(1, 1, 1)),
+    CASE(time_encode, 3, 1, IN(SHAPE_TRACK(0, 1), SHAPE_FIXED(5), SHAPE_FIXED(5)), RANGE(-3, 3),
+         .tracks = 1, .track_length = {{3, 0, 2}}),
     CASE(tanh, 3, 3, IN(SHAPE_STEPS(5)), LENGTHS(3, 2, 1), RANGE(-2, 2)),
     CASE(sigmoid, 3, 1, IN(SHAPE_ROWS(5)), RANGE(-4, 4)),
     CASE(softmax_time, 4, 5, IN(SHAPE_STEPS(1)), LENGTHS(5, 3, 1, 1), RANGE(-3, 3)),

@@ -325,3 +325,28 @@ TEST(graph_narrow_leaves_out_the_rows_whose_gate_is_closed)
     graph_run_free(run);
     graph_free(g);
 }
+
+TEST(time_encode_is_the_cosine)
+{
+    static const real times[] = {0, 1, -2.5, 3.75, 1e3, 12345.678f, 9.999e6f};
+    enum { TIMES = sizeof times / sizeof *times };
+    const real parameters[2 * GRAPH_ALIGN] = {1, (real)0.01, 3, [GRAPH_ALIGN] = 0, 1, (real)-0.5};
+    struct graph *g = graph_new(TIMES, 1);
+
+    const size_t t = graph_input(g, "t", SHAPE_ROWS(1));
+    const size_t w = graph_parameter(g, "w", SHAPE_FIXED(3));
+    const size_t b = graph_parameter(g, "b", SHAPE_FIXED(3));
+    const size_t y = graph_add(g, (struct graph_node){.op = &op_time_encode, .in = {t, w, b}});
+    graph_finish(g);
+    struct graph_run *run = graph_run_new(g, false);
+    graph_run_begin(run, &(struct graph_batch){.rows = TIMES});
+    memcpy(graph_run_input(run, t), times, sizeof times);
+    graph_forward(run, parameters, NULL);
+    for (size_t i = 0; i < 3 * TIMES; i++)
+        EXPECT_NEAR(graph_run_value(run, y)[i],
+                    cos((double)times[i / 3] * (double)parameters[i % 3] +
+                        (double)parameters[GRAPH_ALIGN + i % 3]),
+                    1e-7);
+    graph_run_free(run);
+    graph_free(g);
+}

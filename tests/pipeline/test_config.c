@@ -119,7 +119,8 @@ TEST(pipeline_config_refuses_with_line_and_key)
         {SOURCE "steps: []\n", NULL,
          "p.yaml:2: unknown key 'steps'; known here: name, report, source"},
         {SOURCE "model: {type: forest}\n", NULL,
-         "p.yaml:2: key 'model.type': must be one of journey_attention, trees, PrevMonthSale, "
+         "p.yaml:2: key 'model.type': must be one of journey_attention, trees, temporal_attention, "
+         "PrevMonthSale, "
          "SameMonthLastYearSales, Ridge, CustomModel, not 'forest'"},
         {SOURCE "model: {type: [a]}\n", NULL,
          "p.yaml:2: key 'model.type': must be one of journey_attention"},
@@ -133,7 +134,8 @@ TEST(pipeline_config_refuses_with_line_and_key)
          "--set train.epochs=abc: key 'train.epochs': must be a whole number from 1 to 100000, not "
          "'abc'"},
         {SOURCE "report: attributoin\n", NULL,
-         "p.yaml:2: key 'report': must be one of attribution, tabular, forecast, none, not "
+         "p.yaml:2: key 'report': must be one of attribution, tabular, forecast, history, none, "
+         "not "
          "'attributoin'"},
         {SOURCE "name: [x]\n", NULL, "p.yaml:2: key 'name': must be text, not a list"},
         {"name: x\n", NULL, "p.yaml: key 'source.path': is missing; name a file"},

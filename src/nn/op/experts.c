@@ -91,12 +91,21 @@ static struct panels panels_at(struct panels panels, size_t next, size_t expert)
     return panels;
 }
 
-/* C[rows,n] = A[rows,k] B */
+/* C[rows,n] = A[rows,k] B, or what of it is above 0. */
 static void product(const struct op_call *call, const struct part *part, const real *a, size_t k,
-                    struct panels b, real *c, size_t n)
+                    struct panels b, real *c, size_t n, bool rectify)
 {
     call->kernels->matmul(&(struct matmul){
-        .m = part->rows, .k = k, .n = n, .a = a, .a_stride = k, .b = b, .c = c, .c_stride = n});
+        .m = part->rows,
+        .k = k,
+        .n = n,
+        .a = a,
+        .a_stride = k,
+        .b = b,
+        .c = c,
+        .c_stride = n,
+        .rectify = rectify,
+    });
 }
 
 static void part_forward(struct op_call *call, const struct part *part)
@@ -105,10 +114,9 @@ static void part_forward(struct op_call *call, const struct part *part)
 
     gather(part, call->in[0].x);
     product(call, part, part->x, part->d, panels_at(w1->panels, w1->panels_next, part->expert),
-            part->hidden, part->h);
-    call->kernels->rectify(part->hidden, 0, 0, part->rows * part->h);
+            part->hidden, part->h, true);
     product(call, part, part->hidden, part->h, panels_at(w2->panels, w2->panels_next, part->expert),
-            part->kept, part->d);
+            part->kept, part->d, false);
 }
 
 static void experts_forward(struct op_call *call)
@@ -170,7 +178,7 @@ static void part_backward(struct op_call *call, const struct part *part)
     weight_back(call, part, part->hidden, part->h, part->o, part->d, w2->d);
     product(call, part, part->o, part->d,
             panels_at(w2->panels_transposed, w2->panels_transposed_next, part->expert),
-            part->d_hidden, part->h);
+            part->d_hidden, part->h, false);
     call->kernels->rectify_back(part->d_hidden, part->d_hidden, part->hidden, 0,
                                 part->rows * part->h);
     weight_back(call, part, part->x, part->d, part->d_hidden, part->h, w1->d);
@@ -178,7 +186,7 @@ static void part_backward(struct op_call *call, const struct part *part)
         return;
     product(call, part, part->d_hidden, part->h,
             panels_at(w1->panels_transposed, w1->panels_transposed_next, part->expert), part->o,
-            part->d);
+            part->d, false);
     for (size_t r = 0; r < part->rows; r++)
         call->kernels->add(x->d + part->route->place[part->first + r] / 2 * part->d,
                            part->o + r * part->d, part->d);

@@ -121,7 +121,7 @@ static void read_block(const struct encoder *e, const struct block *block, real 
             order_feature_read(&e->x, block->first + i, f, h0 + f * e->columns + i * e->x.size);
 }
 
-/* C[rows, columns in use] of distance `columns` = A[rows, k] B. */
+/* C[rows, columns in use] = A[rows, k] B, both of rows `columns` apart. */
 static struct matmul product(const struct encoder *e, const struct block *block, size_t rows,
                              size_t k, const real *a, const real *b, real *c)
 {
@@ -141,15 +141,14 @@ static struct matmul product(const struct encoder *e, const struct block *block,
 static void encode(const struct encoder *e, const struct block *block, const real *h0, real *h,
                    real *y)
 {
-    const struct kernels *kernels = e->x.kernels;
-
     for (size_t i = 0; i < LAYERS; i++) {
-        struct matmul layer = product(e, block, e->size[i + 1], e->size[i], e->weight[2 * i].x, h0,
-                                      i + 1 < LAYERS ? h : y);
-        layer.row_bias = e->bias[2 * i].x;
-        layer.rectify = i + 1 < LAYERS;
-        layer.slope = (real)slope;
-        kernels->matmul(&layer);
+        const bool last = i + 1 == LAYERS;
+        struct matmul call = product(e, block, e->size[i + 1], e->size[i], e->weight[2 * i].x, h0,
+                                     last ? y : h);
+        call.row_bias = e->bias[2 * i].x;
+        call.rectify = !last;
+        call.slope = (real)slope;
+        e->x.kernels->matmul(&call);
         h0 = h;
         h += e->size[i + 1] * e->columns;
     }
@@ -243,9 +242,9 @@ static void block_back(const struct encoder *e, const struct block *block, const
         if (i)
             h -= e->size[i] * e->columns;
         weight_back(e, block, i, i ? h : b->h0, b);
-        const struct matmul back =
+        const struct matmul call =
             product(e, block, e->size[i], e->size[i + 1], b->transposed[i], b->d, b->d_next);
-        kernels->matmul(&back);
+        kernels->matmul(&call);
         swap(b);
         for (size_t row = 0; i && row < e->size[i]; row++)
             kernels->rectify_back(b->d + row * e->columns, b->d + row * e->columns,

@@ -1,0 +1,86 @@
+#include "attribution/impression_credit.h"
+
+#include "attribution/incremental_credit.h"
+#include "table/source.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool has_column(const struct table_source *source, const char *name)
+{
+    for (size_t i = 0; i < source->column_count; i++)
+        if (strcmp(source->column[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+bool impression_table(bool *is, const struct journey_config *table, const char *path_column,
+                      struct error *err)
+{
+    struct table_source *source = NULL;
+
+    if (!table_source_open(&source, table->path, err))
+        return false;
+    *is = has_column(source, table->entity) && !has_column(source, path_column);
+    table_source_close(source);
+    return true;
+}
+
+static bool fit_credits(double *credit, struct impression_model *model,
+                        const struct exposure_log *log, const struct impression_request *request,
+                        struct error *err)
+{
+    struct incremental_fit fit;
+
+    if (!incremental_fit_run(&fit, log, request->incremental, request->pool, err))
+        return error_wrap(err, "incremental");
+    incremental_credits(&fit, fit.parameter, NULL, request->pool, credit);
+    model->fitted = true;
+    model->additive = fit.design.additive;
+    model->chose_link = fit.chose_link;
+    model->logit_loss = fit.logit_loss;
+    model->additive_loss = fit.additive_loss;
+    incremental_fit_clear(&fit);
+    return true;
+}
+
+static bool log_credits(struct credit_table *credits, struct impression_model *model,
+                        const struct exposure_log *log, const struct impression_request *request,
+                        struct error *err)
+{
+    double *credit = memory_take_zeroed(log->campaigns + 1, sizeof *credit);
+    struct credit_column column = {.name = "incremental", .conversions = credit};
+    struct path_set paths;
+    bool ok =
+        log->campaigns > INCREMENTAL_CAMPAIGNS_MAX || fit_credits(credit, model, log, request, err);
+
+    if (ok) {
+        column.baseline = credit[log->campaigns];
+        exposure_log_paths(&paths, log);
+        const struct credit_request all = {.paths = &paths,
+                                           .config = request->config,
+                                           .extra = &column,
+                                           .extras = model->fitted,
+                                           .baseline = model->fitted,
+                                           .pool = request->pool};
+        ok = attribution_credits(credits, &all, err);
+        path_set_clear(&paths);
+    }
+    free(credit);
+    return ok;
+}
+
+bool impression_credits(struct credit_table *credits, struct impression_model *model,
+                        const struct impression_request *request, struct error *err)
+{
+    struct exposure_log log;
+
+    if (!exposure_log_read(&log, request->table, err))
+        return false;
+    *model = (struct impression_model){
+        .impressions = log.impressions, .users = log.users, .campaigns = log.campaigns};
+    const bool ok = log_credits(credits, model, &log, request, err) ||
+                    error_wrap(err, "'%s'", request->table->path);
+    exposure_log_clear(&log);
+    return ok;
+}

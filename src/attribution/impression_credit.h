@@ -1,0 +1,43 @@
+/*
+ * impression_credit — credits of every method from a table of impressions, the incremental one
+ * included: paths are cut at conversions for the methods that divide all of them, and whole users
+ * go to the incremental model.
+ */
+#ifndef QUERN_ATTRIBUTION_IMPRESSION_CREDIT_H
+#define QUERN_ATTRIBUTION_IMPRESSION_CREDIT_H
+
+#include "attribution/credit.h"
+#include "attribution/incremental_config.h"
+#include "sequence/journeys.h"
+
+struct impression_request {
+    const struct journey_config *table; /* path, entity, time, token, outcome and time_unit */
+    const struct attribution_config *config;
+    const struct incremental_config *incremental;
+    struct pool *pool; /* may be NULL */
+};
+
+/* What the incremental model was. */
+struct impression_model {
+    bool
+        fitted; /* false: more than INCREMENTAL_CAMPAIGNS_MAX campaigns, so its column is missing */
+    bool additive, chose_link;
+    double logit_loss, additive_loss; /* where the link was chosen */
+    size_t impressions, users, campaigns;
+};
+
+/*
+ * ERR_DATA, ERR_LIMIT   what exposure_log.h and credit.h refuse
+ * ERR_CONFIG, ERR_CHECK what incremental_fit.h refuses
+ */
+MUST_CHECK bool impression_credits(struct credit_table *credits, struct impression_model *model,
+                                   const struct impression_request *request, struct error *err);
+
+/*
+ * Is the table one of impressions? It is when it has the column of the entity and not the one of
+ * paths. ERR_DATA, ERR_IO when it cannot be opened.
+ */
+MUST_CHECK bool impression_table(bool *is, const struct journey_config *table,
+                                 const char *path_column, struct error *err);
+
+#endif

@@ -1,0 +1,19 @@
+/*
+ * incremental_credit — how many conversions each campaign caused, by a fitted model.
+ *
+ * Of a conversion with chance p, and p0 without any campaign's effect, the share 1 - p0 / p is
+ * caused, divided over campaigns in proportion to their effects at it; the rest is the baseline's.
+ */
+#ifndef QUERN_ATTRIBUTION_INCREMENTAL_CREDIT_H
+#define QUERN_ATTRIBUTION_INCREMENTAL_CREDIT_H
+
+#include "attribution/incremental_fit.h"
+
+/*
+ * `credit` [campaigns + 1], the last being the baseline's; they sum to the conversions. `weight`
+ * [users] may be NULL: all 1. Effects that are negative (signed_effects) make negative credits.
+ */
+void incremental_credits(const struct incremental_fit *fit, const double *parameter,
+                         const float *weight, struct pool *pool, double *credit);
+
+#endif

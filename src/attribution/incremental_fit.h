@@ -1,0 +1,47 @@
+/*
+ * incremental_fit — the incremental model fitted to an exposure log (docs/incremental.md).
+ *
+ *     struct incremental_fit fit;
+ *     if (!incremental_fit_run(&fit, &log, &config, pool, err)) return false;
+ *     ... incremental_credit.h ...
+ *     incremental_fit_clear(&fit);
+ *
+ * Newton steps with the expected second derivatives, effects kept from falling below zero exactly
+ * (incremental_solve.h); large logs begin with a sixteenth of the users. The parameters are those
+ * at which no step could gain more than 1e-4 of log likelihood.
+ */
+#ifndef QUERN_ATTRIBUTION_INCREMENTAL_FIT_H
+#define QUERN_ATTRIBUTION_INCREMENTAL_FIT_H
+
+#include "attribution/incremental_objective.h"
+
+struct incremental_fit {
+    const struct exposure_log *log;
+    struct incremental_design design;
+    double *parameter; /* [design.count] */
+    double *ridge;     /* [design.count] */
+    bool *bounded;     /* [design.count] effects that may not be negative */
+    double value;      /* penalised log loss, summed */
+    size_t steps;      /* Newton steps over all users */
+    bool chose_link;   /* by the log losses below, means over users left out */
+    double logit_loss, additive_loss;
+};
+
+/*
+ * ERR_CONFIG  half_lives or time_scales
+ * ERR_LIMIT   too many campaigns
+ * ERR_CHECK   the fit does not settle
+ */
+MUST_CHECK bool incremental_fit_run(struct incremental_fit *fit, const struct exposure_log *log,
+                                    const struct incremental_config *config, struct pool *pool,
+                                    struct error *err);
+void incremental_fit_clear(struct incremental_fit *fit);
+
+/*
+ * Fit again with weights of users [users], starting from the parameters at hand, which change:
+ * `fit` otherwise stays.
+ */
+MUST_CHECK bool incremental_fit_weighted(const struct incremental_fit *fit, const float *weight,
+                                         double *parameter, struct pool *pool, struct error *err);
+
+#endif

@@ -1,0 +1,53 @@
+/*
+ * incremental_objective — the penalised log loss of the incremental model, its gradient and its
+ * expected second derivatives, over all users.
+ *
+ * With controls c, effects e (incremental_feature.h), their coefficients g and b, a = g c, s = b e:
+ *
+ *   logit      chance of a conversion p = 1 / (1 + exp(-(a + s)))
+ *   additive   p = 1 - exp(-(exp(a) + s))
+ *   value      sum over impressions of weight(user) * -log(p or 1 - p) + sum of ridge b^2 / 2
+ *
+ * The second derivatives are those expected under the model (Fisher's), positive semidefinite with
+ * both links; with logit they are the exact ones.
+ *
+ * Users are cut into blocks that depend on the log alone, and blocks are added in order: the same
+ * bytes at any number of threads.
+ */
+#ifndef QUERN_ATTRIBUTION_INCREMENTAL_OBJECTIVE_H
+#define QUERN_ATTRIBUTION_INCREMENTAL_OBJECTIVE_H
+
+#include "attribution/incremental_feature.h"
+#include "base/pool.h"
+
+struct incremental_objective {
+    const struct exposure_log *log;
+    const struct incremental_design *design;
+    const float *weight; /* [users]; NULL: all 1. Users of weight 0 cost nothing */
+    const double *ridge; /* [count]; NULL: none */
+    struct pool *pool;   /* may be NULL: the calling thread alone */
+};
+
+/* gradient [count] and hessian [count][count], lower triangle, may be NULL. */
+struct incremental_point {
+    double value;
+    double *gradient, *hessian;
+};
+
+void incremental_evaluate(const struct incremental_objective *objective, const double *parameter,
+                          struct incremental_point *point);
+
+/* Mean and mean square of each feature over all impressions, [count] each. */
+void incremental_moments(const struct incremental_objective *objective, double *mean,
+                         double *square);
+
+/* What the model says of the impression a user is at, which must have been worked out by
+ * incremental_user_next(); `local` are the parameters gathered by index[]. */
+struct incremental_chance {
+    double controls, effects; /* a and s above */
+    double p, p0;             /* chance of a conversion, and without any effect */
+};
+struct incremental_chance incremental_chance(const struct incremental_user *user,
+                                             const double *local);
+
+#endif

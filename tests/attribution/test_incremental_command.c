@@ -1,0 +1,97 @@
+/* quern attribute on a table of impressions, from outside. */
+#include "support/test.h"
+
+static const char *impressions(const char *header)
+{
+    static char text[65536];
+    size_t used = (size_t)snprintf(text, sizeof text, "%s\n", header);
+
+    for (unsigned i = 0; i < 600; i++)
+        used += (size_t)snprintf(text + used, sizeof text - used, "u%u,%u,%c,%d\n", i % 150,
+                                 1500000000 + i * 3571 % 2000000, 'a' + (char)(i * 11 % 3),
+                                 i * 31 % 7 == 0 || (i * 11 % 3 == 1 && i % 2));
+    return test_file("i.csv", text);
+}
+
+TEST(attribute_takes_impressions)
+{
+    const char *file = impressions("uid,timestamp,campaign,conversion");
+    const char *truth =
+        test_file("t.csv", "channel_name,conversions_caused\na,1\nb,90\nc,2\n(baseline),100\n");
+    struct test_output o = test_quern("attribute %s --link logit --truth %s", file, truth);
+
+    EXPECT_STR(o.err, "");
+    EXPECT_EQ(o.status, 0);
+    EXPECT_HAS(o.out, "incremental,");
+    EXPECT_HAS(o.out, "last_touch,");
+    test_output_clear(&o);
+    o = test_quern("attribute %s --link logit", file);
+    EXPECT_HAS(o.out, ",incremental_conversions\na,");
+    EXPECT_HAS(o.out, "\n(baseline),0,0,0,0,0,0,0,0,0,");
+    test_output_clear(&o);
+    o = test_quern("attribute %s --quiet --threads 1 -o %s", file, test_path("o1.csv"));
+    EXPECT_STR(o.err, "");
+    test_output_clear(&o);
+    o = test_quern("attribute %s --threads 2 -o %s", file, test_path("o2.csv"));
+    EXPECT_HAS(o.err, "the incremental model is ");
+    test_output_clear(&o);
+    o = test_shell("cmp %s %s && tail -1 %s | cut -c1-10", test_path("o1.csv"), test_path("o2.csv"),
+                   test_path("o1.csv"));
+    EXPECT_STR(o.out, "(baseline)\n");
+    test_output_clear(&o);
+    o = test_shell("grep -c baseline %s", test_path("o1.removal_effects.csv"));
+    EXPECT_STR(o.out, "0\n");
+    test_output_clear(&o);
+}
+
+TEST(columns_of_impressions_are_named_by_flags)
+{
+    struct test_output o =
+        test_quern("attribute %s --uid-column who --timestamp-column at --campaign-column ad "
+                   "--conversion-column sale --link additive --order 0 | head -1",
+                   impressions("who,at,ad,sale"));
+
+    EXPECT_STR(o.out, "channel_name,first_touch_conversions,last_touch_conversions,"
+                      "linear_touch_conversions,time_decay_conversions,position_based_conversions,"
+                      "shapley_conversions,incremental_conversions\n");
+    test_output_clear(&o);
+}
+
+TEST(attribute_says_what_is_wrong_with_impressions)
+{
+    static const struct {
+        const char *arguments, *part;
+        int status;
+    } rows[] = {
+        {"--link probit", "--link: must be", 2},
+        {"--campaign-column advert", "advert", 1},
+        {"--conversion-column uid", "two roles", 2},
+        {"--truth t.csv", "t.csv", 1},
+    };
+    const char *file = impressions("uid,timestamp,campaign,conversion");
+
+    EACH_ROW(rows, r) {
+        struct test_output o = test_quern("attribute %s %s", file, r->arguments);
+        EXPECT_EQ(o.status, r->status);
+        EXPECT_HAS(o.err, r->part);
+        EXPECT_STR(o.out, "");
+        test_output_clear(&o);
+    }
+}
+
+/* More campaigns than the dense equations take: the other methods still answer. */
+TEST(too_many_campaigns_leave_the_model_out)
+{
+    static char text[32768];
+    size_t used = (size_t)snprintf(text, sizeof text, "uid,timestamp,campaign,conversion\n");
+
+    for (unsigned i = 0; i < 300; i++)
+        used += (size_t)snprintf(text + used, sizeof text - used, "%u,%u,c%u,1\n", i / 3,
+                                 1500000000 + i, i);
+    struct test_output o =
+        test_quern("attribute %s --order 0 | head -1", test_file("many.csv", text));
+    EXPECT_HAS(o.err, "300 campaigns are more than the 256");
+    EXPECT(!strstr(o.out, "incremental"));
+    EXPECT_HAS(o.out, "shapley_conversions");
+    test_output_clear(&o);
+}
