@@ -232,11 +232,10 @@ static bool train(size_t threads, size_t experts, bool mixed, double seconds, st
     if (ok)
         printf(
             "{\"rows_per_second\": %.2f, \"cpu\": %.2f, \"loss\": %.6f, \"gflop_row\": %.3f, "
-            "\"peak_gflops\": %.1f, \"peak_share\": %.3f, \"peak_mib\": %.1f, \"turn_rows\": %zu, "
+            "\"peak_gflops\": %.1f, \"peak_share\": %.3f, \"peak_mib\": %.1f, \"rows_a_step\": %d, "
             "\"kernels\": \"%s\"}\n",
             rate, 1e3 * cpu / (double)(BATCH * steps), loss, 3 * row_operations(&config) / 1e9,
-            top / 1e9, done / (double)threads / top, peak_mib(), drawn.turn_rows,
-            kernels_of(&config)->name);
+            top / 1e9, done / (double)threads / top, peak_mib(), BATCH, kernels_of(&config)->name);
     trainer_free(trainer);
     temporal_attention_net_clear(&net);
     pool_free(pool);
@@ -314,9 +313,9 @@ static void score(const struct temporal_attention *model, const struct history_r
     temporal_attention_scorer_free(scorer);
 }
 
-static bool score_rows(const char *folder, bool mixed, double seconds, struct error *err)
+static bool score_files(const char *folder, const struct temporal_attention_config *config,
+                        double seconds, struct error *err)
 {
-    const struct temporal_attention_config config = document_sizes(1, mixed);
     struct temporal_attention *model = NULL;
     struct history_row row[ROWS];
     struct arena arena = {0};
@@ -324,12 +323,12 @@ static bool score_rows(const char *folder, bool mixed, double seconds, struct er
     char path[4096];
 
     snprintf(path, sizeof path, "%s/model.safetensors", folder);
-    if (!temporal_attention_import(&model, &config, path, err))
+    if (!temporal_attention_import(&model, config, path, err))
         return false;
     snprintf(path, sizeof path, "%s/rows.safetensors", folder);
     bool ok = safetensors_open(&file, path, err);
     if (ok) {
-        ok = read_rows(&file, &config, row, &arena, err);
+        ok = read_rows(&file, config, row, &arena, err);
         if (ok)
             score(model, row, seconds);
         safetensors_close(&file);
@@ -337,6 +336,28 @@ static bool score_rows(const char *folder, bool mixed, double seconds, struct er
     temporal_attention_free(model);
     arena_clear(&arena);
     return ok;
+}
+
+static void score_drawn(const struct temporal_attention_config *config, double seconds)
+{
+    struct temporal_attention *model = temporal_attention_new(config, 24);
+    struct arena arena = {0};
+    static struct drawn drawn;
+
+    draw_rows(&drawn, config, &arena);
+    score(model, drawn.row, seconds);
+    temporal_attention_free(model);
+    arena_clear(&arena);
+}
+
+static bool score_rows(const char *folder, bool mixed, double seconds, struct error *err)
+{
+    const struct temporal_attention_config config = document_sizes(1, mixed);
+
+    if (strcmp(folder, "-") != 0)
+        return score_files(folder, &config, seconds, err);
+    score_drawn(&config, seconds);
+    return true;
 }
 
 int main(int argc, char **argv)
