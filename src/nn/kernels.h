@@ -135,6 +135,8 @@ struct kernels {
 
     void (*add)(real *y, const real *x, size_t n);                        /* y += x */
     void (*add_scaled)(real *y, real a, const real *x, size_t n);         /* y += a x */
+    void (*sum_of)(real *y, const real *a, const real *b, size_t n);      /* y = a + b */
+    void (*scale)(real *y, real a, const real *x, size_t n);              /* y = a x */
     void (*multiply)(real *y, const real *a, const real *b, size_t n);    /* y = a b */
     void (*add_product)(real *y, const real *a, const real *b, size_t n); /* y += a b */
     /* Sum of a b, in 16 interleaved partial sums that are added pairwise. */

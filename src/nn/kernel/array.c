@@ -10,6 +10,26 @@ void KERNEL(kernel_add)(real *y, const real *x, size_t n)
         y[i] += x[i];
 }
 
+void KERNEL(kernel_sum_of)(real *y, const real *a, const real *b, size_t n)
+{
+    size_t i = 0;
+
+    for (; i + LANES <= n; i += LANES)
+        vec_store(y + i, vec_load(a + i) + vec_load(b + i));
+    for (; i < n; i++)
+        y[i] = a[i] + b[i];
+}
+
+void KERNEL(kernel_scale)(real *y, real a, const real *x, size_t n)
+{
+    size_t i = 0;
+
+    for (; i + LANES <= n; i += LANES)
+        vec_store(y + i, a * vec_load(x + i));
+    for (; i < n; i++)
+        y[i] = a * x[i];
+}
+
 void KERNEL(kernel_add_scaled)(real *y, real a, const real *x, size_t n)
 {
     size_t i = 0;

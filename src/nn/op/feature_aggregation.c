@@ -15,7 +15,7 @@
  *
  * Orders are taken in blocks, side by side: a block of H is [features, orders * E] with a row
  * filled up to whole panels, so a layer is one product W H whose factor H is read where it lies and
- * stays in the nearest caches from layer to layer. Columns are as many as need be for a full
+ * stays in the caches from layer to layer. Columns are as many as need be for a full
  * vector, whatever E is. The gradient of W needs H transposed, packed block by block.
  */
 #include "nn/op.h"
@@ -26,8 +26,11 @@
 
 #include <string.h>
 
-/* COLUMNS is a multiple of every set's panel and about the size that fits the nearest cache. */
-enum { LAYERS = 6, FIRST_WEIGHT = 3, COLUMNS = 64, PANEL_MAX = 32 };
+/*
+ * COLUMNS is a multiple of every set's panel: three orders of 64, so that a block still stays in
+ * the second cache and what a product does once for its weights is done for three.
+ */
+enum { LAYERS = 6, FIRST_WEIGHT = 3, COLUMNS = 192, PANEL_MAX = 32 };
 
 static const double slope = 0.01;
 
@@ -143,8 +146,8 @@ static void encode(const struct encoder *e, const struct block *block, const rea
 {
     for (size_t i = 0; i < LAYERS; i++) {
         const bool last = i + 1 == LAYERS;
-        struct matmul call = product(e, block, e->size[i + 1], e->size[i], e->weight[2 * i].x, h0,
-                                     last ? y : h);
+        struct matmul call =
+            product(e, block, e->size[i + 1], e->size[i], e->weight[2 * i].x, h0, last ? y : h);
         call.row_bias = e->bias[2 * i].x;
         call.rectify = !last;
         call.slope = (real)slope;

@@ -46,8 +46,7 @@ void order_feature_read(const struct order_features *x, size_t order, size_t f, 
             memset(y, 0, x->size * sizeof *y);
         return;
     }
-    memset(y, 0, x->size * sizeof *y);
-    x->kernels->add_scaled(y, x->value[at], x->table + (x->first_row + f) * x->size, x->size);
+    x->kernels->scale(y, x->value[at], x->table + (x->first_row + f) * x->size, x->size);
 }
 
 void order_feature_back(const struct order_features *x, size_t order, size_t f, const real *dy)
