@@ -22,8 +22,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-    static const struct schema_column column[] = {{"first", SCHEMA_NUMBER},
-                                                  {"second", SCHEMA_NUMBER}};
+    static const struct schema_column column[] = {{"first", SCHEMA_NUMBER, SCHEMA_REQUIRED},
+                                                  {"second", SCHEMA_NUMBER, SCHEMA_REQUIRED}};
     static const struct table_string label[] = {{"no", 2}, {"yes", 3}};
     const struct schema input = {2, column};
     const struct decision decision = {.kind = DECISION_CLASSES, .labels = 2, .label = label};

@@ -9,11 +9,12 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static const struct schema_column columns[] = {{"State", SCHEMA_TEXT},
-                                               {"Length", SCHEMA_NUMBER},
-                                               {"Phone", SCHEMA_IGNORED},
-                                               {"Mins", SCHEMA_NUMBER}};
-static const struct schema schema = {4, columns};
+static const struct schema_column columns[] = {{"State", SCHEMA_TEXT, SCHEMA_REQUIRED},
+                                               {"Length", SCHEMA_NUMBER, SCHEMA_REQUIRED},
+                                               {"Phone", SCHEMA_IGNORED, SCHEMA_REQUIRED},
+                                               {"Mins", SCHEMA_NUMBER, SCHEMA_UNLESS_LISTS},
+                                               {"Past", SCHEMA_LIST, SCHEMA_OPTIONAL}};
+static const struct schema schema = {5, columns};
 static const struct wire_limits limits = {.rows = 1000, .depth = 64};
 
 static void check_rows(const struct wire_rows *rows)

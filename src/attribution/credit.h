@@ -31,6 +31,7 @@ struct credit_column {
     const double *conversions; /* [channels] */
     const double *value;       /* [channels]; NULL when values are not given */
     double baseline;           /* conversions that no channel caused; 0 where all are divided */
+    bool bound;                /* an end of an interval, no method of its own */
 };
 
 struct credit_removal {

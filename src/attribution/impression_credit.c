@@ -1,6 +1,6 @@
 #include "attribution/impression_credit.h"
 
-#include "attribution/incremental_credit.h"
+#include "attribution/incremental_interval.h"
 #include "table/source.h"
 
 #include <stdlib.h>
@@ -26,10 +26,12 @@ bool impression_table(bool *is, const struct journey_config *table, const char *
     return true;
 }
 
+/* credit: [3][campaigns + 1], the credits and both ends of their intervals. */
 static bool fit_credits(double *credit, struct impression_model *model,
                         const struct exposure_log *log, const struct impression_request *request,
                         struct error *err)
 {
+    const size_t width = log->campaigns + 1;
     struct incremental_fit fit;
 
     if (!incremental_fit_run(&fit, log, request->incremental, request->pool, err))
@@ -40,27 +42,39 @@ static bool fit_credits(double *credit, struct impression_model *model,
     model->chose_link = fit.chose_link;
     model->logit_loss = fit.logit_loss;
     model->additive_loss = fit.additive_loss;
+    const bool ok = request->replicates == 0 ||
+                    incremental_intervals(&fit, request->replicates, request->seed, request->pool,
+                                          credit + width, credit + 2 * width, err);
     incremental_fit_clear(&fit);
-    return true;
+    return ok;
 }
 
 static bool log_credits(struct credit_table *credits, struct impression_model *model,
                         const struct exposure_log *log, const struct impression_request *request,
                         struct error *err)
 {
-    double *credit = memory_take_zeroed(log->campaigns + 1, sizeof *credit);
-    struct credit_column column = {.name = "incremental", .conversions = credit};
+    double *credit = memory_take_zeroed(3 * (log->campaigns + 1), sizeof *credit);
+    static const char *const name[3] = {"incremental", "incremental_low", "incremental_high"};
+    struct credit_column column[3];
     struct path_set paths;
     bool ok =
         log->campaigns > INCREMENTAL_CAMPAIGNS_MAX || fit_credits(credit, model, log, request, err);
 
     if (ok) {
-        column.baseline = credit[log->campaigns];
+        for (size_t i = 0; i < 3; i++) {
+            const double *own = credit + i * (log->campaigns + 1);
+            column[i] = (struct credit_column){.name = name[i],
+                                               .conversions = own,
+                                               .baseline = own[log->campaigns],
+                                               .bound = i > 0};
+        }
         exposure_log_paths(&paths, log);
         const struct credit_request all = {.paths = &paths,
                                            .config = request->config,
-                                           .extra = &column,
-                                           .extras = model->fitted,
+                                           .extra = column,
+                                           .extras = !model->fitted        ? 0
+                                                     : request->replicates ? 3
+                                                                           : 1,
                                            .baseline = model->fitted,
                                            .pool = request->pool};
         ok = attribution_credits(credits, &all, err);

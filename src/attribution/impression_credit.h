@@ -1,7 +1,7 @@
 /*
  * impression_credit — credits of every method from a table of impressions, the incremental one
- * included: paths are cut at conversions for the methods that divide all of them, and whole users
- * go to the incremental model.
+ * included (with replicates also incremental_low and incremental_high): paths are cut at
+ * conversions for the methods that divide all of them, and whole users go to the incremental model.
  */
 #ifndef QUERN_ATTRIBUTION_IMPRESSION_CREDIT_H
 #define QUERN_ATTRIBUTION_IMPRESSION_CREDIT_H
@@ -14,6 +14,8 @@ struct impression_request {
     const struct journey_config *table; /* path, entity, time, token, outcome and time_unit */
     const struct attribution_config *config;
     const struct incremental_config *incremental;
+    size_t replicates; /* of the bootstrap; 0: no intervals, else 2 and more */
+    uint64_t seed;
     struct pool *pool; /* may be NULL */
 };
 

@@ -51,16 +51,21 @@ static const struct {
     {6, 7, 0.05}, /* social_feed and video_preroll */
 };
 
-enum { PAIRS = sizeof pairs / sizeof *pairs, CAMPAIGNS = SIMULATION_CAMPAIGNS };
+enum { PAIRS = sizeof pairs / sizeof *pairs, CAMPAIGNS = SIMULATION_CAMPAIGNS_MAX };
+
+static const double STEP = 0.5; /* days in which intent does not move */
 
 struct user {
+    const struct simulation_world *world;
     struct rng rng;
-    double baseline;          /* h0 */
-    double rate[CAMPAIGNS];   /* cumulative, per day */
-    double stock[CAMPAIGNS];  /* at the time below */
-    double effect[CAMPAIGNS]; /* Shapley shares of the hazard at the time below */
-    double when;              /* days */
-    double shown[CAMPAIGNS];  /* day of the last impression, or far in the past */
+    double activity;            /* log2 */
+    double z[SIMULATION_STEPS]; /* of a random market: log intent before its mean is set */
+    double baseline;            /* h0 */
+    double rate[CAMPAIGNS];     /* cumulative, per day */
+    double stock[CAMPAIGNS];    /* at the time below */
+    double effect[CAMPAIGNS];   /* Shapley shares of the hazard at the time below */
+    double when;                /* days */
+    double shown[CAMPAIGNS];    /* day of the last impression, or far in the past */
 };
 
 /* Base 2 logarithm of a log-normal factor of mean 1, cut at 20. */
@@ -71,25 +76,79 @@ static double log_factor(struct rng *rng, double spread)
     return factor > LOG2_FACTOR_MAX ? LOG2_FACTOR_MAX : factor;
 }
 
-static void begin(struct user *user, uint64_t seed, uint64_t uid)
+static void begin_default(struct user *user)
 {
     double sum = 0;
-
-    *user = (struct user){.rng = rng_new(rng_mix(seed, 0x6d61726b6574 /* "market" */), uid)};
     const double intent = log_factor(&user->rng, INTENT_SPREAD);
-    const double activity = log_factor(&user->rng, ACTIVITY_SPREAD);
+
+    user->activity = log_factor(&user->rng, ACTIVITY_SPREAD);
     user->baseline = BASELINE * exp2_exact(intent);
-    for (size_t k = 0; k < CAMPAIGNS; k++) {
-        const struct simulation_campaign *c = &simulation_campaigns[k];
-        sum += c->rate * exp2_exact(activity + c->pull * intent);
+    for (size_t k = 0; k < user->world->campaigns; k++) {
+        const struct simulation_campaign *c = &user->world->campaign[k];
+        sum += c->rate * exp2_exact(user->activity + c->pull * intent);
         user->rate[k] = sum;
-        user->shown[k] = -SIMULATION_DAYS;
     }
+}
+
+/* The half day that `when` is in. */
+static size_t step_of(double when)
+{
+    const size_t step = (size_t)(when / STEP);
+
+    return step < SIMULATION_STEPS ? step : SIMULATION_STEPS - 1;
+}
+
+/* When what a user is likely to do changes by itself: the end of a half day, where intent moves. */
+static double next_change(const struct user *user, double when)
+{
+    return user->world->drift > 0 ? (double)(step_of(when) + 1) * STEP : SIMULATION_DAYS;
+}
+
+/* Rates and the baseline of a random market at `when`. */
+static void set_intent(struct user *user, double when)
+{
+    const double z = user->z[step_of(when)];
+    double sum = 0;
+
+    user->baseline = BASELINE * exp2_exact((z - 0.5) * LOG2_E);
+    for (size_t k = 0; k < user->world->campaigns; k++) {
+        const struct simulation_campaign *c = &user->world->campaign[k];
+        sum += c->rate * exp2_exact(user->activity + c->pull * (z - c->pull / 2) * LOG2_E);
+        user->rate[k] = sum;
+    }
+}
+
+static void begin_random(struct user *user)
+{
+    const double drift = user->world->drift;
+    const double keep = drift > 0 ? exp2_exact(-STEP / drift * LOG2_E) : 1;
+
+    user->activity = log_factor(&user->rng, ACTIVITY_SPREAD);
+    user->z[0] = rng_normal(&user->rng);
+    for (size_t i = 1; i < SIMULATION_STEPS; i++)
+        user->z[i] = drift > 0 ? keep * user->z[i - 1] +
+                                     __builtin_sqrt(1 - keep * keep) * rng_normal(&user->rng)
+                               : user->z[0];
+    set_intent(user, 0);
+}
+
+static void begin(struct user *user, const struct simulation_world *world, uint64_t uid)
+{
+    *user = (struct user){
+        .world = world,
+        .rng = rng_new(rng_mix(world->seed, 0x6d61726b6574 /* "market" */), uid),
+    };
+    if (world->drawn)
+        begin_random(user);
+    else
+        begin_default(user);
+    for (size_t k = 0; k < world->campaigns; k++)
+        user->shown[k] = -SIMULATION_DAYS;
 }
 
 static bool saw_another(const struct user *user, size_t campaign, double when)
 {
-    for (size_t k = 0; k < CAMPAIGNS; k++)
+    for (size_t k = 0; k < user->world->campaigns; k++)
         if (k != campaign && when - user->shown[k] < SIMULATION_RETARGETING_DAYS)
             return true;
     return false;
@@ -99,14 +158,23 @@ static bool saw_another(const struct user *user, size_t campaign, double when)
 static struct simulation_impression next_impression(struct user *user, double when)
 {
     struct simulation_impression next = {.day = when};
+    const size_t last = user->world->campaigns - 1;
 
     while (next.day < SIMULATION_DAYS) {
+        const double change = next_change(user, next.day);
         size_t k = 0;
-        next.day += rng_exponential(&user->rng) / user->rate[CAMPAIGNS - 1];
-        const double u = rng_uniform(&user->rng) * user->rate[CAMPAIGNS - 1];
-        while (k < CAMPAIGNS - 1 && user->rate[k] <= u)
+        if (user->world->drift > 0)
+            set_intent(user, next.day);
+        next.day += rng_exponential(&user->rng) / user->rate[last];
+        if (user->world->drift > 0 &&
+            next.day >= change) { /* the wait begins anew with the rates after it */
+            next.day = change;
+            continue;
+        }
+        const double u = rng_uniform(&user->rng) * user->rate[last];
+        while (k < last && user->rate[k] <= u)
             k++;
-        if (simulation_campaigns[k].retargeting && !saw_another(user, k, next.day))
+        if (user->world->campaign[k].retargeting && !saw_another(user, k, next.day))
             continue;
         next.campaign = (uint32_t)k;
         break;
@@ -118,43 +186,59 @@ static struct simulation_impression next_impression(struct user *user, double wh
 static double advance(struct user *user, double when)
 {
     double level[CAMPAIGNS], hazard = user->baseline;
+    const size_t pairs_there = user->world->drawn ? 0 : PAIRS;
 
-    for (size_t k = 0; k < CAMPAIGNS; k++) {
-        const struct simulation_campaign *c = &simulation_campaigns[k];
+    for (size_t k = 0; k < user->world->campaigns; k++) {
+        const struct simulation_campaign *c = &user->world->campaign[k];
         if (user->stock[k] > 0 && when > user->when)
             user->stock[k] *= exp2_exact((user->when - when) / c->half_life);
         level[k] = user->stock[k] / (user->stock[k] + c->saturation);
         user->effect[k] = c->strength * level[k];
     }
-    for (size_t i = 0; i < PAIRS; i++) {
+    for (size_t i = 0; i < pairs_there; i++) {
         const double both = pairs[i].synergy * level[pairs[i].first] * level[pairs[i].second];
         user->effect[pairs[i].first] += both / 2;
         user->effect[pairs[i].second] += both / 2;
     }
-    for (size_t k = 0; k < CAMPAIGNS; k++)
+    for (size_t k = 0; k < user->world->campaigns; k++)
         hazard += user->effect[k];
     user->when = when;
     return hazard;
 }
 
-/* Does the user convert before `end`? Thinning: the hazard at hand bounds all later ones. */
+static void keep_books(const struct user *user, double hazard, struct simulation_truth *truth)
+{
+    truth->conversions++;
+    truth->uncaused += user->baseline / hazard;
+    for (size_t k = 0; k < user->world->campaigns; k++)
+        truth->caused[k] += user->effect[k] / hazard;
+}
+
+/*
+ * Does the user convert before `end`? Thinning: the hazard at hand bounds all later ones, until
+ * intent moves; there the wait begins anew.
+ */
 static bool converts(struct user *user, double end, struct simulation_truth *truth)
 {
-    double bound = advance(user, user->when);
-
     for (;;) {
-        const double when = user->when + rng_exponential(&user->rng) / bound;
-        if (when >= end)
-            return false;
-        const double hazard = advance(user, when);
-        if (rng_uniform(&user->rng) * bound < hazard) {
-            truth->conversions++;
-            truth->uncaused += user->baseline / hazard;
-            for (size_t k = 0; k < CAMPAIGNS; k++)
-                truth->caused[k] += user->effect[k] / hazard;
-            return true;
+        const double change = next_change(user, user->when), until = change < end ? change : end;
+        if (user->world->drift > 0)
+            set_intent(user, user->when);
+        double bound = advance(user, user->when);
+        for (;;) {
+            const double when = user->when + rng_exponential(&user->rng) / bound;
+            if (when >= until)
+                break;
+            const double hazard = advance(user, when);
+            if (rng_uniform(&user->rng) * bound < hazard) {
+                keep_books(user, hazard, truth);
+                return true;
+            }
+            bound = hazard;
         }
-        bound = hazard;
+        if (until == end)
+            return false;
+        advance(user, until);
     }
 }
 
@@ -165,13 +249,13 @@ static void show(struct user *user, const struct simulation_impression *impressi
     user->shown[impression->campaign] = impression->day;
 }
 
-size_t simulation_user(uint64_t seed, uint64_t uid, struct simulation_impression *out,
-                       struct simulation_truth *truth)
+size_t simulation_user(const struct simulation_world *world, uint64_t uid,
+                       struct simulation_impression *out, struct simulation_truth *truth)
 {
     struct user user;
     size_t count = 0;
 
-    begin(&user, seed, uid);
+    begin(&user, world, uid);
     struct simulation_impression next = next_impression(&user, 0);
     while (next.day < SIMULATION_DAYS && count < SIMULATION_IMPRESSIONS_MAX) {
         struct simulation_impression *now = &out[count++];
@@ -180,7 +264,7 @@ size_t simulation_user(uint64_t seed, uint64_t uid, struct simulation_impression
         next = next_impression(&user, now->day);
         now->conversion =
             converts(&user, next.day < SIMULATION_DAYS ? next.day : SIMULATION_DAYS, truth);
-        for (size_t k = 0; now->conversion && k < CAMPAIGNS; k++)
+        for (size_t k = 0; now->conversion && k < world->campaigns; k++)
             user.stock[k] = 0;
     }
     truth->users++;

@@ -24,6 +24,12 @@
  * effect and half of each pair's: credit_k = (e_k + half its pairs) / h. The credits of a
  * conversion and its baseline part h0 / h sum to 1.
  *
+ * simulation_world_random() draws other markets: K campaigns of random rate, half-life, saturation
+ * and strength, a quarter of them useless, half of them (at random) drawn to intent by
+ * `selection` times a random pull. There intent moves: log intent is a normal variable z of
+ * spread 1 that keeps to exp(-1 / (2 drift)) of itself from one half day to the next (drift in
+ * days; 0: steady), and campaign k is shown at rate[k] * activity * exp(pull z - pull^2 / 2).
+ *
  * Rows are sorted by uid, then time. Users are independent random streams of the seed: the same
  * seed gives the same first users however many there are, and nothing but one user is in memory.
  */
@@ -40,7 +46,8 @@
 enum {
     SIMULATION_DAYS = 30,
     SIMULATION_RETARGETING_DAYS = 5,
-    SIMULATION_CAMPAIGNS = 8,
+    SIMULATION_CAMPAIGNS = 8, /* of the default market */
+    SIMULATION_CAMPAIGNS_MAX = 64,
     SIMULATION_USERS_MAX = 1000000000,
     SIMULATION_IMPRESSIONS_MAX = 4096, /* of one user */
 };
@@ -57,6 +64,24 @@ struct simulation_campaign {
 
 extern const struct simulation_campaign simulation_campaigns[SIMULATION_CAMPAIGNS];
 
+enum { SIMULATION_NAME_MAX = 16, SIMULATION_STEPS = 2 * SIMULATION_DAYS };
+
+struct simulation_world {
+    uint64_t seed;
+    size_t campaigns;
+    struct simulation_campaign campaign[SIMULATION_CAMPAIGNS_MAX];
+    char name[SIMULATION_CAMPAIGNS_MAX][SIMULATION_NAME_MAX]; /* of random markets */
+    bool drawn;
+    double drift; /* days; 0: intent is steady */
+};
+
+/* The market of docs/attribution.md. */
+void simulation_world_default(struct simulation_world *world, uint64_t seed);
+
+/* `campaigns` 0: 6 to 12, by the seed. */
+void simulation_world_random(struct simulation_world *world, uint64_t seed, size_t campaigns,
+                             double selection, double drift);
+
 struct simulation_impression {
     double day; /* since the start */
     uint32_t campaign;
@@ -66,19 +91,23 @@ struct simulation_impression {
 /* What happened to the users simulated so far. */
 struct simulation_truth {
     uint64_t users, impressions, conversions;
-    double caused[SIMULATION_CAMPAIGNS];
+    double caused[SIMULATION_CAMPAIGNS_MAX];
     double uncaused; /* conversions by the baseline */
 };
 
 /* Impressions of one user into `out` [SIMULATION_IMPRESSIONS_MAX]; adds to `truth`. */
-size_t simulation_user(uint64_t seed, uint64_t uid, struct simulation_impression *out,
-                       struct simulation_truth *truth);
+size_t simulation_user(const struct simulation_world *world, uint64_t uid,
+                       struct simulation_impression *out, struct simulation_truth *truth);
 
 struct simulation_request {
     size_t users;
     uint64_t seed;
     const char *output; /* uid, timestamp (seconds), campaign, conversion */
-    const char *truth;  /* channel_name, conversions_caused, share; NULL: not written */
+    const char *truth;  /* channel_name, conversions_caused, share of the caused; NULL: not written.
+                           The last row is "(baseline)", without a share */
+    bool drawn;         /* a market of simulation_world_random() */
+    double selection, drift;
+    size_t campaigns;
     bool quiet;
 };
 

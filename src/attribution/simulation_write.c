@@ -1,5 +1,6 @@
 #include "attribution/simulation.h"
 
+#include "attribution/credit.h"
 #include "base/arena.h"
 #include "base/interrupt.h"
 #include "base/progress.h"
@@ -21,9 +22,10 @@ static const struct table_field fields[COLUMNS] = {
 
 struct stream {
     const struct simulation_request *request;
+    struct simulation_world world;
     struct simulation_truth *truth;
     struct progress progress;
-    struct table_string name[SIMULATION_CAMPAIGNS];
+    struct table_string name[SIMULATION_CAMPAIGNS_MAX + 1];
     struct table_column column[COLUMNS];
     struct simulation_impression *impression;
     int64_t *uid, *timestamp;
@@ -34,7 +36,7 @@ struct stream {
 static size_t add_user(struct stream *s, size_t row)
 {
     const uint64_t uid = s->truth->users + 1;
-    const size_t count = simulation_user(s->request->seed, uid, s->impression, s->truth);
+    const size_t count = simulation_user(&s->world, uid, s->impression, s->truth);
 
     for (size_t i = 0; i < count; i++, row++) {
         s->uid[row] = (int64_t)uid;
@@ -66,9 +68,15 @@ static void open_stream(struct stream *s, struct arena *memory)
     s->timestamp = ARENA_NEW(memory, int64_t, ROOM);
     s->campaign = ARENA_NEW(memory, int32_t, ROOM);
     s->conversion = ARENA_NEW(memory, uint8_t, ROOM);
-    for (size_t k = 0; k < SIMULATION_CAMPAIGNS; k++)
-        s->name[k] = (struct table_string){simulation_campaigns[k].name,
-                                           strlen(simulation_campaigns[k].name)};
+    if (s->request->drawn)
+        simulation_world_random(&s->world, s->request->seed, s->request->campaigns,
+                                s->request->selection, s->request->drift);
+    else
+        simulation_world_default(&s->world, s->request->seed);
+    for (size_t k = 0; k < s->world.campaigns; k++)
+        s->name[k] =
+            (struct table_string){s->world.campaign[k].name, strlen(s->world.campaign[k].name)};
+    s->name[s->world.campaigns] = (struct table_string){CREDIT_BASELINE, strlen(CREDIT_BASELINE)};
     for (size_t i = 0; i < COLUMNS; i++)
         s->column[i] = (struct table_column){.name = fields[i].name, .type = fields[i].type};
     s->column[0].integer = s->uid;
@@ -80,18 +88,25 @@ static void open_stream(struct stream *s, struct arena *memory)
 
 static bool write_truth(const struct stream *s, struct error *err)
 {
-    double share[SIMULATION_CAMPAIGNS], sum = 0;
+    const size_t count = s->world.campaigns;
+    double caused[SIMULATION_CAMPAIGNS_MAX + 1], share[SIMULATION_CAMPAIGNS_MAX + 1], sum = 0;
+    uint64_t valid[(SIMULATION_CAMPAIGNS_MAX + 64) / 64] = {0};
 
-    for (size_t k = 0; k < SIMULATION_CAMPAIGNS; k++)
+    for (size_t k = 0; k < count; k++)
         sum += s->truth->caused[k];
-    for (size_t k = 0; k < SIMULATION_CAMPAIGNS; k++)
-        share[k] = sum > 0 ? s->truth->caused[k] / sum : 0;
+    for (size_t k = 0; k < count; k++) {
+        caused[k] = s->truth->caused[k];
+        share[k] = sum > 0 ? caused[k] / sum : 0;
+        valid[k / 64] |= UINT64_C(1) << k % 64;
+    }
+    caused[count] = s->truth->uncaused;
+    share[count] = 0;
     const struct table_column column[] = {
         {.name = "channel_name", .type = TABLE_TEXT, .text = s->name},
-        {.name = "conversions_caused", .type = TABLE_DOUBLE, .number = s->truth->caused},
-        {.name = "share", .type = TABLE_DOUBLE, .number = share},
+        {.name = "conversions_caused", .type = TABLE_DOUBLE, .number = caused},
+        {.name = "share", .type = TABLE_DOUBLE, .number = share, .valid = valid},
     };
-    return table_write(s->request->truth, column, 3, SIMULATION_CAMPAIGNS, err);
+    return table_write(s->request->truth, column, 3, count + 1, err);
 }
 
 bool simulation_write(const struct simulation_request *request, struct simulation_truth *truth,

@@ -103,8 +103,9 @@ bool truth_compare(struct truth_scores *scores, const struct credit_table *credi
     if (ok) {
         *scores = (struct truth_scores){.channels = credits->channels, .caused = caused};
         for (size_t i = 0; i < credits->count; i++)
-            insert(scores, credits->column[i].name,
-                   distance(credits->column[i].conversions, caused, total, credits->channels));
+            if (!credits->column[i].bound)
+                insert(scores, credits->column[i].name,
+                       distance(credits->column[i].conversions, caused, total, credits->channels));
     } else {
         free(caused);
     }

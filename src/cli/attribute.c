@@ -1,4 +1,5 @@
 #include "attribution/impression_credit.h"
+#include "attribution/incremental_interval.h"
 #include "attribution/path_table.h"
 #include "attribution/truth.h"
 #include "base/json.h"
@@ -14,7 +15,7 @@ struct attribute_options {
     const char *source, *output, *truth, *truth_output;
     struct path_table_columns columns;
     double half_life_days;
-    size_t order, threads;
+    size_t order, threads, intervals, seed;
     bool drop_self_loops, quiet;
     struct journey_config impressions;
     struct incremental_config incremental;
@@ -59,8 +60,12 @@ static bool credit_impressions(const struct attribute_options *o,
                                const struct attribution_config *config, struct pool *pool,
                                struct credit_table *credits, struct error *err)
 {
-    const struct impression_request request = {
-        .table = &o->impressions, .config = config, .incremental = &o->incremental, .pool = pool};
+    const struct impression_request request = {.table = &o->impressions,
+                                               .config = config,
+                                               .incremental = &o->incremental,
+                                               .replicates = o->intervals,
+                                               .seed = o->seed,
+                                               .pool = pool};
     struct impression_model model;
 
     if (!impression_credits(credits, &model, &request, err))
@@ -115,7 +120,7 @@ static bool attribute(struct attribute_options *o, struct error *err)
 int cmd_attribute(int argc, char **argv)
 {
     struct attribute_options o = {
-        .columns = PATH_TABLE_COLUMNS, .half_life_days = 7, .order = MARKOV_ORDER_MAX};
+        .columns = PATH_TABLE_COLUMNS, .half_life_days = 7, .order = MARKOV_ORDER_MAX, .seed = 1};
     struct error err = {0};
     int status;
     const struct option table[] = {
@@ -150,6 +155,10 @@ int cmd_attribute(int argc, char **argv)
          "of impressions: default conversion", 0, 0},
         {OPTION_TEXT, "link", &o.link, false,
          "of the incremental model: auto, logit or additive (default auto)", 0, 0},
+        {OPTION_SIZE, "intervals", &o.intervals, false,
+         "95 % intervals of the incremental credits from so many resampled logs (such as 200)", 2,
+         INCREMENTAL_REPLICATES_MAX},
+        {OPTION_SIZE, "seed", &o.seed, false, "of the resampling (default 1)", 0, 0},
         {OPTION_TEXT, "truth", &o.truth, false,
          "table of true credits (channel_name, conversions_caused); prints each method's distance",
          0, 0},

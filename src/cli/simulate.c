@@ -10,7 +10,8 @@
 struct simulate_options {
     const char *name, *output, *truth;
     size_t users, rows, seed; /* sizes are 0 when not given */
-    size_t customers, terminals, days;
+    size_t customers, terminals, days, campaigns;
+    double selection, drift; /* negative when not given */
     bool quiet;
 };
 
@@ -25,12 +26,22 @@ static bool has_fraud_flags(const struct simulate_options *o, struct error *err)
     return false;
 }
 
+/* Is a random market of attribution wanted? */
+static bool has_market_flags(const struct simulate_options *o)
+{
+    return o->campaigns > 0 || o->selection >= 0 || o->drift >= 0;
+}
+
 static bool simulate_attribution(const struct simulate_options *o, struct error *err)
 {
     const struct simulation_request request = {.users = o->users ? o->users : USERS,
                                                .seed = o->seed,
                                                .output = o->output,
                                                .truth = o->truth,
+                                               .drawn = has_market_flags(o),
+                                               .campaigns = o->campaigns,
+                                               .selection = o->selection >= 0 ? o->selection : 1,
+                                               .drift = o->drift >= 0 ? o->drift : 0,
                                                .quiet = o->quiet};
     struct simulation_truth truth;
 
@@ -106,8 +117,12 @@ static bool simulate(const struct simulate_options *o, struct error *err)
     char known[256] = "";
 
     for (size_t i = 0; i < SIMULATIONS; i++) {
-        if (strcmp(simulations[i].name, o->name) == 0)
+        if (strcmp(simulations[i].name, o->name) == 0) {
+            if (has_market_flags(o) && simulations[i].run != simulate_attribution)
+                return error_set(err, ERR_ARG,
+                                 "--selection, --drift and --campaigns are for attribution");
             return simulations[i].run(o, err);
+        }
         snprintf(known + strlen(known), sizeof known - strlen(known), "%s%s", i ? ", " : "",
                  simulations[i].name);
     }
@@ -116,7 +131,7 @@ static bool simulate(const struct simulate_options *o, struct error *err)
 
 int cmd_simulate(int argc, char **argv)
 {
-    struct simulate_options o = {.seed = 1};
+    struct simulate_options o = {.seed = 1, .selection = -1, .drift = -1};
     struct error err = {0};
     int status;
     const struct option table[] = {
@@ -125,6 +140,16 @@ int cmd_simulate(int argc, char **argv)
         {OPTION_SIZE, "users", &o.users, false,
          "attribution: users, whether or not they are shown anything (default 20000)", 1,
          SIMULATION_USERS_MAX},
+        {OPTION_NUMBER, "selection", &o.selection, false,
+         "attribution: a random market in which some campaigns follow intent so strongly (default "
+         "1)",
+         0, 4},
+        {OPTION_NUMBER, "drift", &o.drift, false,
+         "attribution: a random market in which intent lasts so many days (default 0: always)", 0,
+         10000},
+        {OPTION_SIZE, "campaigns", &o.campaigns, false,
+         "attribution: a random market of so many campaigns (default 6 to 12)", 1,
+         SIMULATION_CAMPAIGNS_MAX},
         {OPTION_SIZE, "rows", &o.rows, false, "churn: customers (default 3333)", 1, CHURN_ROWS_MAX},
         {OPTION_SIZE, "customers", &o.customers, false, "fraud: customers (default 5000)", 1,
          FRAUD_CUSTOMERS_MAX},

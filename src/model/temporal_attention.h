@@ -57,6 +57,9 @@ struct temporal_attention_config {
     bool use_time_seq;
     bool return_seq; /* the last order layer computes every step, and the steps can be read */
     int aggregation; /* enum temporal_attention_aggregation */
+
+    /* Of this use of a model and not of the model, so files do not have it: graph_use_mixed(). */
+    bool mixed;
 };
 
 extern const struct config_field temporal_attention_fields[], temporal_attention_data_fields[];

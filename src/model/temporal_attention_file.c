@@ -69,7 +69,7 @@ static bool value_text(const struct config_field *field, const json_t *value,
 bool temporal_attention_config_parse(const json_t *json, struct temporal_attention_config *config,
                                      struct error *err)
 {
-    struct temporal_attention_config c;
+    struct temporal_attention_config c = {0};
     const char *key;
     json_t *value;
 

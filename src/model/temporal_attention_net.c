@@ -229,7 +229,7 @@ void temporal_attention_net_init(struct temporal_attention_net *net,
     *net = (struct temporal_attention_net){.config = *config};
     net->graph =
         graph_new_tracks(rows, steps, config->two_sequences ? TEMPORAL_ATTENTION_TRACKS : 2);
-    if (loss && loss->mixed)
+    if (config->mixed || (loss && loss->mixed))
         graph_use_mixed(net->graph);
     struct temporal_layers l = {.net = net, .g = net->graph, .config = &net->config};
     net->sequence[0] = sequence_inputs(&l, TEMPORAL_ATTENTION_TRACK);

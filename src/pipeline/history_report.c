@@ -51,36 +51,6 @@ static json_t *split_json(const struct pipeline_config *config)
     return split;
 }
 
-/* Epochs as the page wants them: what was measured beside training are the validation rows. */
-static json_t *epochs_json(const json_t *training)
-{
-    json_t *list = json_array();
-    const json_t *epochs = json_object_get(training, "epochs");
-
-    for (size_t i = 0; i < json_array_size(epochs); i++) {
-        const json_t *e = json_array_get(epochs, i);
-        json_array_append_new(
-            list, json_pack("{s:O, s:O, s:O, s:O, s:O}", "epoch", json_object_get(e, "epoch"),
-                            "train_loss", json_object_get(e, "train_loss"), "test_loss",
-                            json_object_get(e, "val_loss"), "test_auc",
-                            json_object_get(e, "val_auc"), "best", json_object_get(e, "best")));
-    }
-    return list;
-}
-
-static json_t *headline(const json_t *page)
-{
-    const json_t *metrics =
-        json_object_get(json_object_get(page, "evaluation"), "binary_classification_metrics");
-    const json_t *keys = json_object_get(json_object_get(page, "data"), "sequences");
-    json_t *document = json_object();
-
-    json_object_set(document, "rows", json_object_get(metrics, "samples"));
-    json_object_set(document, "positives", json_object_get(metrics, "positives"));
-    json_object_set(document, "entities", json_object_get(json_array_get(keys, 0), "values"));
-    return document;
-}
-
 static bool make_document(const struct history_run *run, json_t **document, struct error *err)
 {
     const struct history_source *source = &run->config->history.data.source;
@@ -96,16 +66,12 @@ static bool make_document(const struct history_run *run, json_t **document, stru
     const bool ok = add_part(page, "data", run->prepare, "data.json", err) &&
                     add_part(page, "training", run->train, "training.json", err) &&
                     add_part(page, "evaluation", run->evaluate, "evaluation.json", err) &&
-                    add_part(page, "percentiles", run->evaluate, "calibration.json", err) &&
+                    add_part(page, "calibration", run->evaluate, "calibration.json", err) &&
                     add_part(page, "attention", run->evaluate, "attention.json", err);
     if (!ok) {
         json_decref(page);
         return false;
     }
-    json_object_set_new(page, "training", epochs_json(json_object_get(page, "training")));
-    json_object_set(page, "percentiles",
-                    json_object_get(json_object_get(page, "percentiles"), "percentile"));
-    json_object_set_new(page, "headline", headline(page));
     json_object_set_new(page, "provenance", provenance(run));
     json_object_set_new(page, "split", split_json(run->config));
     *document = page;

@@ -70,17 +70,18 @@ static double absent(const struct history_feature *feature, int64_t time)
                : NAN;
 }
 
-static void encode_category(const struct history_fitted *f, size_t c,
-                            const struct history_arrays *arrays, size_t i,
-                            const struct history_series *sent, int32_t *row)
+static int32_t encode_category(const struct history_fitted *f, size_t c,
+                               const struct history_arrays *arrays, size_t i,
+                               const struct history_series *sent)
 {
     const struct history_feature *feature = f->categorical[c];
     char room[32];
+    struct table_string text = sent ? series_text(sent, i, room)
+                                    : history_category_text(absent(feature, arrays->time[i]), room);
 
-    *row =
-        history_category_row(feature, &f->category[c],
-                             sent ? series_text(sent, i, room)
-                                  : history_category_text(absent(feature, arrays->time[i]), room));
+    if (feature->column)
+        text = history_outcome_text(&f->config.source, feature->column, text);
+    return history_category_row(feature, &f->category[c], text);
 }
 
 static bool encode(const struct history_fitted *f, const struct history_arrays *arrays, size_t i,
@@ -91,7 +92,7 @@ static bool encode(const struct history_fitted *f, const struct history_arrays *
     double value;
 
     for (size_t c = 0; c < f->n_cat; c++)
-        encode_category(f, c, arrays, i, sent[f->categorical[c] - feature], &categorical[c]);
+        categorical[c] = encode_category(f, c, arrays, i, sent[f->categorical[c] - feature]);
     for (size_t c = 0; c < f->n_num; c++) {
         const struct history_series *series = sent[f->numeric[c] - feature];
         value = absent(f->numeric[c], arrays->time[i]);

@@ -27,6 +27,9 @@ const char *history_feature_name(const struct history_feature *feature, struct a
 /* ISO 8601 with microseconds where there are any. */
 void history_time_text(char text[40], int64_t microseconds);
 
+/* A true or false outcome as a category: "1" or "0" however it is spelled. */
+struct table_string history_outcome_text(const struct history_source *source, const char *column,
+                                         struct table_string text);
 /* The text of a time as a cell of the time column. ERR_DATA. */
 MUST_CHECK bool history_time_parse(const struct history_source *source, struct table_string text,
                                    int64_t *time, struct error *err);

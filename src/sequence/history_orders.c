@@ -239,14 +239,29 @@ bool history_time_parse(const struct history_source *source, struct table_string
     return cell_time(&orders, &column, 0, time, err);
 }
 
-static bool add_column(struct history_column *out, const struct table_column *column, size_t rows,
-                       size_t at, size_t *row, struct error *err)
+struct table_string history_outcome_text(const struct history_source *source, const char *column,
+                                         struct table_string text)
 {
+    bool truth;
+
+    if (!text.length || source->positive || strcmp(column, source->outcome) != 0 ||
+        !text_to_bool(text.bytes, text.length, &truth))
+        return text;
+    return (struct table_string){truth ? "1" : "0", 1};
+}
+
+/* Appends one column's cells; *row is the one at fault on failure. */
+static bool add_column(const struct history_orders *orders, struct history_column *out,
+                       const struct table_column *column, size_t rows, size_t *row,
+                       struct error *err)
+{
+    const size_t at = orders->rows;
     char room[40];
 
     for (*row = 0; *row < rows; ++*row) {
         if (out->as & HISTORY_TEXT) {
-            const struct table_string text = cell_text(column, *row, room);
+            const struct table_string text =
+                history_outcome_text(orders->source, column->name, cell_text(column, *row, room));
             out->code[at + *row] = -1;
             if (text.length && !name_cache_code(&out->cache, &text, &out->code[at + *row], err))
                 return error_wrap(err, "column '%s'", column->name);
@@ -293,7 +308,7 @@ static bool add_cells(struct history_orders *orders, const struct table_chunk *c
         *row = 0;
         if (!from)
             return error_set(err, ERR_DATA, "there is no column '%s'", column->name);
-        if (!add_column(column, from, chunk->rows, orders->rows, row, err))
+        if (!add_column(orders, column, from, chunk->rows, row, err))
             return false;
     }
     return true;

@@ -76,13 +76,14 @@ void json_list_read(struct json_rows *reader, size_t row, size_t column)
 
 static void write_item(struct text *out, const char *bytes, size_t length)
 {
+    char shortest[NUMBER_WRITE_MAX];
     double number;
     const char *end = bytes + length;
 
     if (length == 0)
         json_write_word(out, "null");
     else if (number_read(bytes, end, &number) == end && isfinite(number))
-        text_add(out, bytes, length);
+        text_add(out, shortest, number_write(shortest, number));
     else
         json_write_string(out, bytes, length);
 }

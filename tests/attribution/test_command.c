@@ -88,6 +88,19 @@ TEST(simulate_knows_its_names)
     EXPECT_EQ(o.status, 2);
     EXPECT_HAS(o.err, "--users");
     test_output_clear(&o);
+    o = test_quern("simulate churn --drift 3 -o %s", test_path("x.csv"));
+    EXPECT_EQ(o.status, 2);
+    EXPECT_HAS(o.err, "are for attribution");
+    test_output_clear(&o);
+    o = test_quern("simulate attribution --campaigns 65 -o %s", test_path("x.csv"));
+    EXPECT_EQ(o.status, 2);
+    EXPECT_HAS(o.err, "--campaigns");
+    test_output_clear(&o);
+    o = test_quern("simulate attribution --users 50 --drift 3 --campaigns 4 --quiet -o %s "
+                   "--truth %s && tail -2 %s | cut -d, -f1",
+                   test_path("x.csv"), test_path("t.csv"), test_path("t.csv"));
+    EXPECT_STR(o.out, "campaign_04\n(baseline)\n");
+    test_output_clear(&o);
     o = test_quern("simulate attribution --users 50 --quiet -o %s --truth %s",
                    test_path("x.parquet"), test_path("t.jsonl"));
     EXPECT_EQ(o.status, 0);

@@ -1,6 +1,6 @@
 /* The incremental model: its features, derivatives, equations, and what it finds in made worlds. */
 #include "attribution/elementary.h"
-#include "attribution/incremental_credit.h"
+#include "attribution/incremental_interval.h"
 #include "attribution/incremental_solve.h"
 #include "base/rng.h"
 #include "support/test.h"
@@ -333,6 +333,16 @@ TEST(bait_is_told_from_what_works)
     EXPECT_NEAR(credit[1] / caused[1], 1, 0.2);
     EXPECT(credit[0] < 0.25 * caused[1]); /* the last touch gives it 1.8 times as much */
     EXPECT(credit[2] < 0.1 * caused[1]);
+    double low[4], high[4], again[8];
+    EXPECT_OK(incremental_intervals(&fit, 60, 1, NULL, low, high, &err), &err);
+    EXPECT(low[1] < caused[1] && caused[1] < high[1]);
+    EXPECT(high[1] - low[1] > 0.03 * caused[1] && high[1] - low[1] < 0.8 * caused[1]);
+    for (size_t k = 0; k < 4; k++)
+        EXPECT(low[k] <= high[k] && low[k] < credit[k] + 1 && credit[k] < high[k] + 1);
+    struct pool *pool = pool_new(3);
+    EXPECT_OK(incremental_intervals(&fit, 60, 1, pool, again, again + 4, &err), &err);
+    EXPECT(memcmp(again, low, sizeof low) == 0 && memcmp(again + 4, high, sizeof high) == 0);
+    pool_free(pool);
     incremental_fit_clear(&fit);
     exposure_log_clear(&log);
 }

@@ -29,6 +29,13 @@ TEST(attribute_takes_impressions)
     EXPECT_HAS(o.out, ",incremental_conversions\na,");
     EXPECT_HAS(o.out, "\n(baseline),0,0,0,0,0,0,0,0,0,");
     test_output_clear(&o);
+    o = test_quern("attribute %s --link logit --intervals 20 --quiet | head -1", file);
+    EXPECT_HAS(o.out, ",incremental_conversions,incremental_low_conversions,"
+                      "incremental_high_conversions\n");
+    test_output_clear(&o);
+    o = test_quern("attribute %s --link logit --intervals 20 --quiet --truth %s", file, truth);
+    EXPECT(!strstr(o.out, "incremental_low"));
+    test_output_clear(&o);
     o = test_quern("attribute %s --quiet --threads 1 -o %s", file, test_path("o1.csv"));
     EXPECT_STR(o.err, "");
     test_output_clear(&o);

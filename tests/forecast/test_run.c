@@ -230,7 +230,7 @@ TEST(a_run_says_what_is_wrong)
         {"model: Ridge\n", "key 'start_test': is missing", 2},
         {"model: Ridge\nstart_test: soon\n", "key 'start_test': must be a date", 2},
         {"model: Lasso\nstart_test: 2022-07-01\n",
-         "must be one of journey_attention, trees, PrevMonthSale, ", 2},
+         "must be one of journey_attention, trees, temporal_attention, PrevMonthSale, ", 2},
         {"model: {type: Ridge, depth: 3}\nstart_test: 2022-07-01\n", "depth", 2},
         {"model: Ridge\nstart_test: 2023-07-01\n", "at most one after the last, 2022-12-01", 1},
         {"model: Ridge\nstart_test: 2023-01-01\n", "set forecast.horizon", 1},

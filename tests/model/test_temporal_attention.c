@@ -58,7 +58,7 @@ static void rows_init(struct rows *r)
 
 static struct temporal_attention_config small(void)
 {
-    struct temporal_attention_config c;
+    struct temporal_attention_config c = {0};
 
     config_defaults(&c, temporal_attention_fields);
     config_defaults(&c, temporal_attention_data_fields);

@@ -55,6 +55,7 @@ static const double amounts[] = {1, 3, 5, NAN};
 static const struct table_string amount_texts[] = {TEXT("1"), TEXT("3"), TEXT(" 5.0"), {NULL, 0}};
 static const struct table_string kinds[] = {TEXT("k"), TEXT("l"), TEXT("k"), {NULL, 0}};
 static const double outcomes[] = {0, 1, 0, NAN};
+static const struct table_string truths[] = {TEXT("false"), TEXT("true"), TEXT("no")};
 
 TEST(history_from_arrays_is_what_the_table_gives)
 {
@@ -68,7 +69,7 @@ TEST(history_from_arrays_is_what_the_table_gives)
          .count = 3,
          .text = (const struct table_string[]){kinds[0], kinds[1], kinds[3]}},
         {.name = "amount", .count = 3, .number = (const double[]){1, 3, NAN}},
-        {.name = "bad", .count = 3, .number = (const double[]){0, 1, 0}},
+        {.name = "bad", .count = 3, .text = truths},
     };
     const int64_t short_times[] = {times[0], times[1], times[3]};
     struct history_input input = {
@@ -411,4 +412,88 @@ TEST(history_files_that_are_refused)
         EXPECT_HAS(err.text, "history.json");
     }
     history_case_close(&c);
+}
+
+/* The table of this file as chunks of other types, as requests and Parquet files have them. */
+TEST(history_orders_are_the_same_in_every_type)
+{
+    static const struct table_string who[] = {TEXT("a"), TEXT("a"), TEXT("a"), TEXT("a")},
+                                     shop[] = {TEXT("x"), TEXT("x"), TEXT("y"), TEXT("x")};
+    static const int64_t micros[] = {START, START + DAY, START + 2 * DAY, START + 3 * DAY},
+                         whole[] = {1, 3, 5, 0};
+    static const double seconds[] = {START / 1e6, (START + DAY) / 1e6, (START + 2 * DAY) / 1e6,
+                                     (START + 3 * DAY) / 1e6};
+    static const uint8_t bad[] = {0, 1, 0, 0};
+    static const uint64_t first_three[] = {7};
+    const struct table_column times_of[] = {
+        {.name = "at", .type = TABLE_TIME, .integer = micros},
+        {.name = "at", .type = TABLE_INT64, .integer = micros},
+        {.name = "at", .type = TABLE_DOUBLE, .number = seconds},
+    };
+    struct table_column column[] = {
+        {0},
+        {.name = "who", .type = TABLE_TEXT, .text = who},
+        {.name = "shop", .type = TABLE_TEXT, .text = shop},
+        {.name = "amount", .type = TABLE_INT64, .integer = whole, .valid = first_three},
+        {.name = "kind", .type = TABLE_TEXT, .text = kinds, .valid = first_three},
+        {.name = "bad", .type = TABLE_BOOL, .boolean = bad},
+        {.name = "further", .type = TABLE_BOOL, .boolean = bad},
+    };
+    struct history_case c;
+    struct error err = {0};
+
+    load(&c);
+    EACH_ROW(times_of, time) {
+        const struct table_chunk chunk = {.rows = 4, .count = 7, .column = column};
+        struct history_orders orders;
+        struct history_set set;
+        column[0] = *time;
+        history_orders_init(&orders, &c.config, NULL);
+        EXPECT_OK(history_orders_add(&orders, &chunk, 0, &err), &err);
+        EXPECT_EQ(memcmp(orders.time, c.orders.time, 4 * sizeof(int64_t)), 0);
+        EXPECT_EQ(memcmp(orders.outcome, c.orders.outcome, 4 * sizeof(double)), 0);
+        history_open(&set, &c.fitted, &orders);
+        EXPECT_EQ(memcmp(set.numeric, c.set.numeric, 4 * sizeof(float)), 0);
+        EXPECT_EQ(memcmp(set.categorical, c.set.categorical, 4 * c.fitted.n_cat * sizeof(int32_t)),
+                  0);
+        history_close(&set);
+        history_orders_clear(&orders);
+    }
+    history_case_close(&c);
+}
+
+TEST(history_orders_say_which_row_is_wrong)
+{
+    static const struct table_string who[] = {TEXT("a"), TEXT("a")},
+                                     when[] = {TEXT("5"), TEXT("?")};
+    static const double amount[] = {1, INFINITY};
+    const struct table_column column[] = {
+        {.name = "at", .type = TABLE_TEXT, .text = when},
+        {.name = "who", .type = TABLE_TEXT, .text = who},
+        {.name = "shop", .type = TABLE_TEXT, .text = who},
+        {.name = "kind", .type = TABLE_TEXT, .text = who},
+        {.name = "amount", .type = TABLE_DOUBLE, .number = amount},
+    };
+    struct table_chunk chunk = {.rows = 2, .count = 5, .column = column};
+    struct table_column others[5];
+    struct history_orders orders;
+    struct history_case c;
+    struct error err = {0};
+
+    EXPECT_OK(history_case_settings(&c, settings, &err), &err);
+    history_orders_init(&orders, &c.config, NULL);
+    EXPECT_ERROR(history_orders_add(&orders, &chunk, 10, &err), &err, ERR_DATA,
+                 "row 12: column 'at' is '?', not a time");
+    memcpy(others, column, sizeof others);
+    others[0] =
+        (struct table_column){.name = "at", .type = TABLE_DOUBLE, .number = (double[]){1, 2}};
+    chunk.column = others;
+    EXPECT_ERROR(history_orders_add(&orders, &chunk, 10, &err), &err, ERR_DATA,
+                 "row 12: column 'amount' is infinite");
+    chunk.count = 4;
+    EXPECT_ERROR(history_orders_add(&orders, &chunk, 0, &err), &err, ERR_DATA,
+                 "there is no column 'amount'");
+    EXPECT_EQ(orders.rows, 0);
+    history_orders_clear(&orders);
+    arena_clear(&c.memory);
 }

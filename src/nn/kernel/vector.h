@@ -12,6 +12,10 @@
 #include <stdint.h>
 #include <string.h>
 
+#if KERNEL_BYTES == 64
+#include <immintrin.h>
+#endif
+
 #ifdef QUERN_REAL_DOUBLE
 typedef int64_t lane;
 typedef uint64_t unsigned_lane;
@@ -59,7 +63,26 @@ INLINE void vec_store(real *x, vec v)
     memcpy(x, &v, sizeof v);
 }
 
-/* The first n of LANES numbers; the others are 0. */
+/* The first n of LANES numbers; the others are 0. n is below LANES. */
+#if KERNEL_BYTES == 64
+INLINE vec vec_load_part(const real *x, size_t n)
+{
+#ifdef QUERN_REAL_DOUBLE
+    return (vec)_mm512_maskz_loadu_pd((__mmask8)((1u << n) - 1), x);
+#else
+    return (vec)_mm512_maskz_loadu_ps((__mmask16)((1u << n) - 1), x);
+#endif
+}
+
+INLINE void vec_store_part(real *x, vec v, size_t n)
+{
+#ifdef QUERN_REAL_DOUBLE
+    _mm512_mask_storeu_pd(x, (__mmask8)((1u << n) - 1), (__m512d)v);
+#else
+    _mm512_mask_storeu_ps(x, (__mmask16)((1u << n) - 1), (__m512)v);
+#endif
+}
+#else
 INLINE vec vec_load_part(const real *x, size_t n)
 {
     vec v = {0};
@@ -72,6 +95,7 @@ INLINE void vec_store_part(real *x, vec v, size_t n)
 {
     memcpy(x, &v, n * sizeof *x);
 }
+#endif
 
 INLINE vec vec_of(real x)
 {
