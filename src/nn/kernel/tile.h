@@ -72,8 +72,8 @@ struct panel {
 };
 
 /* A(row, p) = a[row * row_step + p * k_step]. A panel with few columns is one vector wide. */
-INLINE void tile_multiply(const size_t rows, const size_t vectors, const struct tile *tile,
-                          const real *a, size_t row_step, size_t k_step, struct panel panel)
+SPECIALISE void tile_multiply(const size_t rows, const size_t vectors, const struct tile *tile,
+                              const real *a, size_t row_step, size_t k_step, struct panel panel)
 {
     vec sum[ROWS][2];
 

@@ -41,11 +41,20 @@ enum { KERNEL_FOLD = 1 };
 #define KERNEL_NAME(name, set) KERNEL_JOIN(name, set)
 #define KERNEL(name) KERNEL_NAME(name, KERNEL_SET)
 
-/* Before a loop of few turns over registers. */
-#ifdef __clang__
-#define UNROLL _Pragma("clang loop unroll(full)")
-#else
+/*
+ * Before a loop of few turns over registers; and for a function that is made anew for each constant
+ * it is called with. Not where the compiler adds a check to every access: unrolled, a product takes
+ * it minutes.
+ */
+#ifndef __clang__
 #define UNROLL _Pragma("GCC unroll 16")
+#define SPECIALISE INLINE
+#elif __has_feature(address_sanitizer)
+#define UNROLL
+#define SPECIALISE static __attribute__((noinline, unused))
+#else
+#define UNROLL _Pragma("clang loop unroll(full)")
+#define SPECIALISE INLINE
 #endif
 
 #define INLINE static inline __attribute__((always_inline, unused))
