@@ -173,17 +173,17 @@ TEST(histories_go_on_behind_a_table_of_earlier_orders)
 static void add_lists(struct text *out, const char *key, size_t by, size_t last, bool joined)
 {
     static const char *const names[] = {"at", "", "", "amount", "kind", "bad"};
-    char *field[ORDERS][6];
+    char field[ORDERS][6][32];
     size_t count = 0;
     struct text line = {0};
 
     for (size_t i = 0; i <= last; i++) {
         line.length = 0;
         add_order(&line, i);
-        char *at = strdup(line.bytes);
+        const char *at = line.bytes;
         for (size_t f = 0; f < 6; f++) {
             const size_t length = strcspn(at, ",\n");
-            field[count][f] = strndup(at, length);
+            snprintf(field[count][f], sizeof field[count][f], "%.*s", (int)length, at);
             at += length + 1;
         }
         count++;
