@@ -82,8 +82,10 @@ void history_open(struct history_set *set, const struct history_fitted *fitted,
     set->categorical = memory_take(rows * fitted->n_cat + 1, sizeof *set->categorical);
     set->numeric = memory_take(rows * fitted->n_num + 1, sizeof *set->numeric);
     set->engineered = memory_take(rows * fitted->n_engineered + 1, sizeof *set->engineered);
-    memcpy(set->time, orders->time, rows * sizeof *set->time);
-    memcpy(set->outcome, orders->outcome, rows * sizeof *set->outcome);
+    if (rows) {
+        memcpy(set->time, orders->time, rows * sizeof *set->time);
+        memcpy(set->outcome, orders->outcome, rows * sizeof *set->outcome);
+    }
     history_values_init(&values, orders);
     for (size_t c = 0; c < fitted->n_cat; c++)
         if (fitted->categorical[c]->value == HISTORY_COLUMN)

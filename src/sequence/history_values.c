@@ -226,8 +226,9 @@ void history_values_compute(struct history_values *values, const struct history_
     const struct history_orders *orders = values->orders;
 
     if (feature->value == HISTORY_COLUMN) {
-        memcpy(values->value, history_values_column(values, feature->column),
-               orders->rows * sizeof *values->value);
+        if (orders->rows)
+            memcpy(values->value, history_values_column(values, feature->column),
+                   orders->rows * sizeof *values->value);
     } else if (!history_uses_key(feature->value)) {
         for (size_t i = 0; i < orders->rows; i++)
             values->value[i] = history_calendar(feature->value, orders->time[i]);
