@@ -90,7 +90,8 @@ static void add_set(struct trees *trees, size_t words)
         trees->category_bits =
             memory_resize(trees->category_bits, trees->word_room, sizeof *trees->category_bits);
     }
-    memset(trees->category_bits + trees->words, 0, words * sizeof *trees->category_bits);
+    if (words > 0)
+        memset(trees->category_bits + trees->words, 0, words * sizeof *trees->category_bits);
     trees->set[trees->sets++] = (struct category_set){trees->words, words};
     trees->words += words;
 }

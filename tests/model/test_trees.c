@@ -77,6 +77,21 @@ TEST(trees_stump_by_hand)
     trees_free(trees);
 }
 
+TEST(trees_a_split_may_send_no_category_right)
+{
+    char *model = edited("\"categories_sizes\":[2]", "\"categories_sizes\":[0]");
+    const float x[] = {1, 3};
+    struct trees *trees;
+    struct error err = {0};
+    float got;
+
+    EXPECT_OK(trees_parse(&trees, "empty set", model, strlen(model), &err), &err);
+    trees_margin(trees, x, 1, &got);
+    EXPECT(got == 20.5f);
+    trees_free(trees);
+    free(model);
+}
+
 TEST(trees_base_scores_in_every_form)
 {
     static const struct {
