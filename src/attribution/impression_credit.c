@@ -42,9 +42,11 @@ static bool fit_credits(double *credit, struct impression_model *model,
     model->chose_link = fit.chose_link;
     model->logit_loss = fit.logit_loss;
     model->additive_loss = fit.additive_loss;
-    const bool ok = request->replicates == 0 ||
-                    incremental_intervals(&fit, request->replicates, request->seed, request->pool,
-                                          credit + width, credit + 2 * width, err);
+    struct incremental_draws draws = {0};
+    const bool ok = request->replicates == 0 || incremental_draw(&draws, &fit, request->replicates,
+                                                                 request->seed, request->pool, err);
+    incremental_intervals(&draws, width, credit + width, credit + 2 * width);
+    incremental_draws_clear(&draws);
     incremental_fit_clear(&fit);
     return ok;
 }

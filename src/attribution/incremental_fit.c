@@ -283,6 +283,16 @@ bool incremental_fit_run(struct incremental_fit *fit, const struct exposure_log 
     return ok;
 }
 
+bool incremental_fit_extend(struct incremental_fit *fit, const struct incremental_extra *extra,
+                            struct pool *pool, struct error *err)
+{
+    const struct incremental_objective objective = {
+        .log = fit->log, .design = &fit->design, .ridge = fit->ridge, .extra = extra, .pool = pool};
+
+    fit->extra = extra;
+    return minimise(&objective, fit->bounded, fit->parameter, &fit->value, &fit->steps, err);
+}
+
 void incremental_fit_clear(struct incremental_fit *fit)
 {
     free(fit->parameter);

@@ -323,6 +323,8 @@ void incremental_evaluate(const struct incremental_objective *objective, const d
         if (point->hessian)
             point->hessian[j * count + j] += objective->ridge[j];
     }
+    if (objective->extra)
+        objective->extra->add(objective->extra, objective, parameter, point);
 }
 
 void incremental_moments(const struct incremental_objective *objective, double *mean,
