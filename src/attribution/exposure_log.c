@@ -49,6 +49,9 @@ static void take_rows(struct exposure_log *log, const struct exposure_rows *rows
     uint16_t *campaign = ARENA_NEW(&log->memory, uint16_t, rows->count + 1);
     uint8_t *conversion = ARENA_NEW(&log->memory, uint8_t, rows->count + 1);
 
+    uint32_t *row = rows->row ? ARENA_NEW(&log->memory, uint32_t, rows->count + 1) : NULL;
+    double *value = rows->value ? ARENA_NEW(&log->memory, double, rows->count + 1) : NULL;
+
     memcpy(next, log->offset, (rows->users + 1) * sizeof *next);
     for (size_t i = 0; i < rows->count; i++)
         item[next[rows->user[i]]++] = (struct item){rows->time[i], (uint32_t)i};
@@ -59,6 +62,10 @@ static void take_rows(struct exposure_log *log, const struct exposure_rows *rows
         campaign[i] = rows->campaign[item[i].row];
         conversion[i] = rows->conversion[item[i].row] != 0;
         log->conversions += conversion[i];
+        if (row)
+            row[i] = rows->row[item[i].row];
+        if (value)
+            value[i] = rows->value[item[i].row];
         if (i == 0 || time[i] < log->start)
             log->start = time[i];
         if (i == 0 || time[i] > log->end)
@@ -67,8 +74,30 @@ static void take_rows(struct exposure_log *log, const struct exposure_rows *rows
     log->time = time;
     log->campaign = campaign;
     log->conversion = conversion;
+    log->row = row;
+    log->value = value;
     free(item);
     free(next);
+}
+
+static void take_users(struct exposure_log *log, const struct exposure_rows *rows)
+{
+    struct table_string *uid = ARENA_NEW(&log->memory, struct table_string, rows->users + 1);
+
+    for (size_t u = 0; u < rows->users; u++)
+        uid[u] = (struct table_string){
+            arena_string(&log->memory, rows->uid[u].bytes, rows->uid[u].length),
+            rows->uid[u].length};
+    log->uid = uid;
+}
+
+static void take_cost(struct exposure_log *log, const struct exposure_rows *rows)
+{
+    double *cost = ARENA_NEW(&log->memory, double, rows->campaigns + 1);
+
+    for (size_t k = 0; k < rows->campaigns; k++)
+        cost[k] = rows->cost[k];
+    log->cost = cost;
 }
 
 void exposure_log_build(struct exposure_log *log, const struct exposure_rows *rows)
@@ -82,6 +111,10 @@ void exposure_log_build(struct exposure_log *log, const struct exposure_rows *ro
     log->name = name;
     log->offset = count_users(log, rows);
     take_rows(log, rows);
+    if (rows->uid)
+        take_users(log, rows);
+    if (rows->cost)
+        take_cost(log, rows);
 }
 
 void exposure_log_clear(struct exposure_log *log)

@@ -386,8 +386,14 @@ TEST(poor_logs_are_survived)
             struct incremental_fit fit;
             struct error err = {0};
             double credit[4], sum = 0;
-            exposure_log_build(&log, &(struct exposure_rows){r->users, r->rows, r->campaigns, user,
-                                                             time, campaign, conversion, names});
+            exposure_log_build(&log, &(struct exposure_rows){.users = r->users,
+                                                             .count = r->rows,
+                                                             .campaigns = r->campaigns,
+                                                             .user = user,
+                                                             .time = time,
+                                                             .campaign = campaign,
+                                                             .conversion = conversion,
+                                                             .name = names});
             EXPECT_OK(incremental_fit_run(&fit, &log, &config, NULL, &err), &err);
             incremental_credits(&fit, fit.parameter, NULL, NULL, credit);
             for (size_t k = 0; k <= r->campaigns; k++)
