@@ -1,7 +1,7 @@
 #include "wire/json_list.h"
 
 #include "wire/json_write.h"
-#include "wire/number.h"
+#include "base/number.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 #include "wire/json_scan.h"
 
 #include "base/utf8.h"
-#include "wire/number.h"
+#include "base/number.h"
 
 #include <math.h>
 #include <string.h>

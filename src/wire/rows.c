@@ -1,5 +1,5 @@
 #include "wire/rows.h"
-#include "wire/number.h"
+#include "base/number.h"
 
 #include <math.h>
 #include <stdarg.h>
