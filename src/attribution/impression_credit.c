@@ -1,6 +1,7 @@
 #include "attribution/impression_credit.h"
 
 #include "attribution/incremental_interval.h"
+#include "attribution/incremental_store.h"
 #include "table/source.h"
 
 #include <stdlib.h>
@@ -43,9 +44,12 @@ static bool fit_credits(double *credit, struct impression_model *model,
     model->logit_loss = fit.logit_loss;
     model->additive_loss = fit.additive_loss;
     struct incremental_draws draws = {0};
-    const bool ok = request->replicates == 0 || incremental_draw(&draws, &fit, request->replicates,
-                                                                 request->seed, request->pool, err);
-    incremental_intervals(&draws, width, credit + width, credit + 2 * width);
+    bool ok = request->replicates == 0 || incremental_draw(&draws, &fit, request->replicates,
+                                                           request->seed, request->pool, err);
+    if (ok)
+        incremental_intervals(&draws, width, credit + width, credit + 2 * width);
+    ok = ok && (!request->save ||
+                incremental_store_write(request->save, &fit, request->incremental, &draws, err));
     incremental_draws_clear(&draws);
     incremental_fit_clear(&fit);
     return ok;

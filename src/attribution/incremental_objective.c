@@ -123,6 +123,19 @@ struct incremental_chance incremental_chance(const struct incremental_user *user
     return c;
 }
 
+void incremental_chances(const struct incremental_design *design, const double *controls,
+                         const double *effects, double *p, size_t count)
+{
+    if (design->additive)
+        for (size_t i = 0; i < count; i++) {
+            const double sum = baseline_hazard(controls[i]) + effects[i];
+            p[i] = chance_of(sum > HAZARD_MIN ? sum : HAZARD_MIN);
+        }
+    else
+        for (size_t i = 0; i < count; i++)
+            p[i] = 1 / (1 + exp_near(-controls[i] - effects[i]));
+}
+
 static void add_row(const struct work *work, struct scratch *s, double weight, struct block *out)
 {
     const struct incremental_user *user = &s->user;

@@ -65,4 +65,8 @@ struct incremental_chance {
 struct incremental_chance incremental_chance(const struct incremental_user *user,
                                              const double *local);
 
+/* p of sums of controls and of effects, [count] each, which may come from several models. */
+void incremental_chances(const struct incremental_design *design, const double *controls,
+                         const double *effects, double *p, size_t count);
+
 #endif
