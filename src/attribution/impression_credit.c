@@ -66,7 +66,8 @@ static bool log_credits(struct credit_table *credits, struct impression_model *m
                                         .replicates = request->replicates,
                                         .seed = request->seed,
                                         .pool = request->pool,
-                                        .journeys = request->journeys};
+                                        .journeys = request->journeys,
+                                        .save = request->save};
     struct incremental_run run;
 
     if (log->campaigns > INCREMENTAL_CAMPAIGNS_MAX)

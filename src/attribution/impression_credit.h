@@ -17,6 +17,7 @@ struct impression_request {
     size_t replicates; /* of the bootstrap; 0: no intervals, else 2 and more */
     uint64_t seed;
     const char *journeys; /* file for the incremental credits of each journey, or NULL */
+    const char *save;     /* folder for the fitted model (incremental_store.h), or NULL */
     struct pool *pool;    /* may be NULL */
 };
 

@@ -52,7 +52,7 @@ struct incremental_point {
 void incremental_evaluate(const struct incremental_objective *objective, const double *parameter,
                           struct incremental_point *point);
 
-/* Mean and mean square of each feature over all impressions, [count] each. */
+/* Mean and mean square of each feature, [count] each, over the users sampled (exposure_log.h). */
 void incremental_moments(const struct incremental_objective *objective, double *mean,
                          double *square);
 
@@ -64,5 +64,9 @@ struct incremental_chance {
 };
 struct incremental_chance incremental_chance(const struct incremental_user *user,
                                              const double *local);
+
+/* p of sums of controls and of effects, [count] each, which may come from several models. */
+void incremental_chances(const struct incremental_design *design, const double *controls,
+                         const double *effects, double *p, size_t count);
 
 #endif

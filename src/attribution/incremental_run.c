@@ -1,5 +1,7 @@
 #include "attribution/incremental_run.h"
 
+#include "attribution/incremental_store.h"
+
 static bool find_intervals(struct incremental_run *run, const struct incremental_job *job,
                            struct error *err)
 {
@@ -24,7 +26,9 @@ bool incremental_run(struct incremental_run *run, const struct incremental_job *
     run->credit = ARENA_NEW(&run->memory, double, job->log->campaigns + 1);
     incremental_credits(&run->fit, run->fit.parameter, NULL, job->pool, run->credit);
     if (find_intervals(run, job, err) &&
-        incremental_journeys(&run->totals, &run->fit, job->journeys, err))
+        incremental_journeys(&run->totals, &run->fit, job->journeys, err) &&
+        (!job->save ||
+         incremental_store_write(job->save, &run->fit, job->config, &run->draws, err)))
         return true;
     incremental_run_clear(run);
     return false;

@@ -21,6 +21,7 @@ struct incremental_job {
     uint64_t seed;
     struct pool *pool;    /* may be NULL */
     const char *journeys; /* file for journey credits (the log then has identity), or NULL */
+    const char *save;     /* folder for the fitted model (incremental_store.h), or NULL */
 };
 
 struct incremental_run {

@@ -7,7 +7,9 @@
  *
  *     sum over impressions of p(controls, scaled effects)
  *
- * which for factors of 1 is what the model expects of the log as it was, near its conversions.
+ * which for factors of 1 is what the model expects of the log as it was, near its conversions. How
+ * many came is known, so the draws' sums are brought to that number: intervals are those of what
+ * campaigns do, and the log as it was has none.
  */
 #ifndef QUERN_ATTRIBUTION_INCREMENTAL_WHATIF_H
 #define QUERN_ATTRIBUTION_INCREMENTAL_WHATIF_H

@@ -8,9 +8,8 @@
 #include "base/log.h"
 #include "base/progress.h"
 #include "pipeline/incremental_document.h"
+#include "pipeline/stage_document.h"
 #include "pipeline/stage_key.h"
-
-enum { DOCUMENT_BYTES_MAX = 256 << 20 };
 
 static const char summary_name[] = "incremental/summary.json";
 
@@ -38,7 +37,8 @@ static bool write_results(const struct attribution_run *run, const struct exposu
                                         .replicates = run->config->incremental.intervals,
                                         .seed = run->config->incremental.seed,
                                         .pool = run->pool,
-                                        .journeys = journeys};
+                                        .journeys = journeys,
+                                        .save = folder};
     struct incremental_run result;
     bool ok = file_make_parents(summary, err) && incremental_run(&result, &job, err);
 
@@ -110,7 +110,7 @@ bool attribution_run_incremental(struct attribution_run *run, struct error *err)
         return false;
     char *path = file_join(run->incremental, summary_name);
     if (enabled && file_exists(path))
-        ok = json_read(path, DOCUMENT_BYTES_MAX, &run->caused, err) &&
+        ok = stage_document_read(&run->caused, run->incremental, summary_name, err) &&
              stage_key_content(&run->incremental_key, path, err);
     free(path);
     return ok;
