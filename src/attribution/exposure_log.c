@@ -1,5 +1,7 @@
 #include "attribution/exposure_log.h"
 
+#include "base/rng.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -119,6 +121,15 @@ void exposure_log_clear(struct exposure_log *log)
 {
     arena_clear(&log->memory);
     *log = (struct exposure_log){0};
+}
+
+bool exposure_log_sampled(const struct exposure_log *log, size_t u)
+{
+    const size_t wanted = log->impressions / EXPOSURE_SAMPLE;
+    const size_t most = log->users / EXPOSURE_SAMPLE_USERS;
+    const size_t parts = (wanted < most ? wanted : most) + 1;
+
+    return parts == 1 || rng_mix(0x6d65616e /* "mean" */, u) % parts == 0;
 }
 
 void exposure_log_paths(struct path_set *paths, const struct exposure_log *log)

@@ -90,6 +90,14 @@ MUST_CHECK bool exposure_log_load(struct exposure_log *log, const struct exposur
 void exposure_log_clear(struct exposure_log *log);
 
 /*
+ * Is user u one of those whose mean stands for that of all? All are in small logs, in larger ones
+ * so many that they have about EXPOSURE_SAMPLE impressions, and are EXPOSURE_SAMPLE_USERS at least;
+ * spread evenly whatever their order.
+ */
+enum { EXPOSURE_SAMPLE = 400000, EXPOSURE_SAMPLE_USERS = 1000 };
+bool exposure_log_sampled(const struct exposure_log *log, size_t u);
+
+/*
  * The paths in it, for the methods that divide all conversions: a path ends with a conversion or
  * with the user. The names of channels are borrowed from the log.
  */

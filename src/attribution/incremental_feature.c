@@ -32,17 +32,20 @@ static void learn_local_rate(struct incremental_design *design, const struct exp
 {
     struct incremental_user user;
     double sum[INCREMENTAL_SCALES_MAX] = {0};
+    size_t rows = 0;
 
     incremental_user_init(&user, log, design);
     for (size_t u = 0; u < log->users; u++) {
+        if (!exposure_log_sampled(log, u))
+            continue;
         incremental_user_begin(&user, u);
-        while (incremental_user_next(&user))
+        for (; incremental_user_next(&user); rows++)
             for (size_t j = 0; j < design->scales; j++)
                 sum[j] += user.local[j];
     }
     incremental_user_clear(&user);
     for (size_t j = 0; j < design->scales; j++)
-        design->local_rate[j] = sum[j] / (double)log->impressions;
+        design->local_rate[j] = sum[j] / (double)rows;
 }
 
 bool incremental_design_make(struct incremental_design *design, const struct exposure_log *log,

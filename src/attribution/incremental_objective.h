@@ -52,7 +52,7 @@ struct incremental_point {
 void incremental_evaluate(const struct incremental_objective *objective, const double *parameter,
                           struct incremental_point *point);
 
-/* Mean and mean square of each feature over all impressions, [count] each. */
+/* Mean and mean square of each feature, [count] each, over the users sampled (exposure_log.h). */
 void incremental_moments(const struct incremental_objective *objective, double *mean,
                          double *square);
 
