@@ -1,5 +1,7 @@
 #include "attribution/exposure_log.h"
 
+#include "base/rng.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,6 +49,9 @@ static void take_rows(struct exposure_log *log, const struct exposure_rows *rows
     uint16_t *campaign = ARENA_NEW(&log->memory, uint16_t, rows->count + 1);
     uint8_t *conversion = ARENA_NEW(&log->memory, uint8_t, rows->count + 1);
 
+    uint32_t *row = rows->row ? ARENA_NEW(&log->memory, uint32_t, rows->count + 1) : NULL;
+    double *value = rows->value ? ARENA_NEW(&log->memory, double, rows->count + 1) : NULL;
+
     memcpy(next, log->offset, (rows->users + 1) * sizeof *next);
     for (size_t i = 0; i < rows->count; i++)
         item[next[rows->user[i]]++] = (struct item){rows->time[i], (uint32_t)i};
@@ -57,6 +62,10 @@ static void take_rows(struct exposure_log *log, const struct exposure_rows *rows
         campaign[i] = rows->campaign[item[i].row];
         conversion[i] = rows->conversion[item[i].row] != 0;
         log->conversions += conversion[i];
+        if (row)
+            row[i] = rows->row[item[i].row];
+        if (value)
+            value[i] = rows->value[item[i].row];
         if (i == 0 || time[i] < log->start)
             log->start = time[i];
         if (i == 0 || time[i] > log->end)
@@ -65,8 +74,30 @@ static void take_rows(struct exposure_log *log, const struct exposure_rows *rows
     log->time = time;
     log->campaign = campaign;
     log->conversion = conversion;
+    log->row = row;
+    log->value = value;
     free(item);
     free(next);
+}
+
+static void take_users(struct exposure_log *log, const struct exposure_rows *rows)
+{
+    struct table_string *uid = ARENA_NEW(&log->memory, struct table_string, rows->users + 1);
+
+    for (size_t u = 0; u < rows->users; u++)
+        uid[u] = (struct table_string){
+            arena_string(&log->memory, rows->uid[u].bytes, rows->uid[u].length),
+            rows->uid[u].length};
+    log->uid = uid;
+}
+
+static void take_cost(struct exposure_log *log, const struct exposure_rows *rows)
+{
+    double *cost = ARENA_NEW(&log->memory, double, rows->campaigns + 1);
+
+    for (size_t k = 0; k < rows->campaigns; k++)
+        cost[k] = rows->cost[k];
+    log->cost = cost;
 }
 
 void exposure_log_build(struct exposure_log *log, const struct exposure_rows *rows)
@@ -80,12 +111,25 @@ void exposure_log_build(struct exposure_log *log, const struct exposure_rows *ro
     log->name = name;
     log->offset = count_users(log, rows);
     take_rows(log, rows);
+    if (rows->uid)
+        take_users(log, rows);
+    if (rows->cost)
+        take_cost(log, rows);
 }
 
 void exposure_log_clear(struct exposure_log *log)
 {
     arena_clear(&log->memory);
     *log = (struct exposure_log){0};
+}
+
+bool exposure_log_sampled(const struct exposure_log *log, size_t u)
+{
+    const size_t wanted = log->impressions / EXPOSURE_SAMPLE;
+    const size_t most = log->users / EXPOSURE_SAMPLE_USERS;
+    const size_t parts = (wanted < most ? wanted : most) + 1;
+
+    return parts == 1 || rng_mix(0x6d65616e /* "mean" */, u) % parts == 0;
 }
 
 void exposure_log_paths(struct path_set *paths, const struct exposure_log *log)

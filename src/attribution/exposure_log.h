@@ -12,6 +12,13 @@
  *
  * Users stand in the order of their first row in the table; rows of equal user and time keep the
  * order of the table.
+ *
+ * What a table says beyond that is kept on demand:
+ *
+ *   row        [impressions]      number of the impression's row in the table, from 0
+ *   uid        [users]            the user's text; `integers`: all are integers written plainly
+ *   value      [impressions]      what the conversion was worth; 0 where there is none
+ *   cost       [campaigns]        of all impressions of the campaign
  */
 #ifndef QUERN_ATTRIBUTION_EXPOSURE_LOG_H
 #define QUERN_ATTRIBUTION_EXPOSURE_LOG_H
@@ -20,6 +27,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "sequence/journeys.h"
+#include "table/table.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -35,6 +43,10 @@ struct exposure_log {
     const uint8_t *conversion;
     const char *const *name;
     int64_t start, end; /* the first and the last time */
+    const uint32_t *row;
+    const struct table_string *uid;
+    bool integers;
+    const double *value, *cost;
     struct arena memory;
 };
 
@@ -46,6 +58,11 @@ struct exposure_rows {
     const uint16_t *campaign;
     const uint8_t *conversion;
     const char *const *name; /* copied */
+    /* NULL: not there. */
+    const uint32_t *row;
+    const double *value;            /* [count] */
+    const double *cost;             /* [campaigns]; copied */
+    const struct table_string *uid; /* [users]; copied */
 };
 
 /* Every user has a row. */
@@ -60,7 +77,25 @@ void exposure_log_build(struct exposure_log *log, const struct exposure_rows *ro
  */
 MUST_CHECK bool exposure_log_read(struct exposure_log *log, const struct journey_config *config,
                                   struct error *err);
+
+/* The same with more of it; value and cost come where config->value and config->cost name columns.
+ */
+struct exposure_wish {
+    const struct journey_config *table;
+    const struct split_config *training; /* only users of its training split; NULL: all */
+    bool identity;                       /* row and uid too */
+};
+MUST_CHECK bool exposure_log_load(struct exposure_log *log, const struct exposure_wish *wish,
+                                  struct error *err);
 void exposure_log_clear(struct exposure_log *log);
+
+/*
+ * Is user u one of those whose mean stands for that of all? All are in small logs, in larger ones
+ * so many that they have about EXPOSURE_SAMPLE impressions, and are EXPOSURE_SAMPLE_USERS at least;
+ * spread evenly whatever their order.
+ */
+enum { EXPOSURE_SAMPLE = 400000, EXPOSURE_SAMPLE_USERS = 1000 };
+bool exposure_log_sampled(const struct exposure_log *log, size_t u);
 
 /*
  * The paths in it, for the methods that divide all conversions: a path ends with a conversion or

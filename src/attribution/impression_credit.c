@@ -1,6 +1,7 @@
 #include "attribution/impression_credit.h"
 
 #include "attribution/incremental_interval.h"
+#include "attribution/incremental_store.h"
 #include "table/source.h"
 
 #include <stdlib.h>
@@ -42,9 +43,14 @@ static bool fit_credits(double *credit, struct impression_model *model,
     model->chose_link = fit.chose_link;
     model->logit_loss = fit.logit_loss;
     model->additive_loss = fit.additive_loss;
-    const bool ok = request->replicates == 0 ||
-                    incremental_intervals(&fit, request->replicates, request->seed, request->pool,
-                                          credit + width, credit + 2 * width, err);
+    struct incremental_draws draws = {0};
+    bool ok = request->replicates == 0 || incremental_draw(&draws, &fit, request->replicates,
+                                                           request->seed, request->pool, err);
+    if (ok)
+        incremental_intervals(&draws, width, credit + width, credit + 2 * width);
+    ok = ok && (!request->save ||
+                incremental_store_write(request->save, &fit, request->incremental, &draws, err));
+    incremental_draws_clear(&draws);
     incremental_fit_clear(&fit);
     return ok;
 }

@@ -16,6 +16,7 @@ struct impression_request {
     const struct incremental_config *incremental;
     size_t replicates; /* of the bootstrap; 0: no intervals, else 2 and more */
     uint64_t seed;
+    const char *save;  /* folder for the fitted model (incremental_store.h), or NULL */
     struct pool *pool; /* may be NULL */
 };
 

@@ -15,29 +15,25 @@ struct work {
     atomic_size_t next;
 };
 
-static void add_conversion(const struct incremental_user *user, const double *local, double weight,
-                           double *credit)
+double incremental_split(const struct incremental_user *user, const double *local, double *caused)
 {
     const struct incremental_design *d = user->design;
     const struct incremental_chance chance = incremental_chance(user, local);
-    const double caused = 1 - chance.p0 / chance.p;
+    const double share = 1 - chance.p0 / chance.p;
 
-    if (chance.effects == 0) {
-        credit[d->campaigns] += weight;
-        return;
-    }
-    credit[d->campaigns] += weight * (1 - caused);
     for (size_t l = 0; l < user->seen; l++) {
         const size_t from = user->effects_from + l * d->effects;
         double effect = 0;
         for (size_t e = from; e < from + d->effects; e++)
             effect += local[e] * user->x[e];
-        credit[user->campaign[l]] += weight * caused * effect / chance.effects;
+        caused[l] = chance.effects == 0 ? 0 : share * effect / chance.effects;
     }
+    return chance.effects == 0 ? 1 : 1 - share;
 }
 
-static void add_user(struct incremental_user *user, struct work *work, double *local, size_t u,
-                     double *credit)
+/* local [parameters], caused [campaigns]: scratch. */
+static void add_user(struct incremental_user *user, struct work *work, double *local,
+                     double *caused, size_t u, double *credit)
 {
     const double weight = work->weight ? (double)work->weight[u] : 1;
     bool any = false;
@@ -49,9 +45,13 @@ static void add_user(struct incremental_user *user, struct work *work, double *l
     incremental_user_begin(user, u);
     for (size_t i = 0; i < user->size; i++)
         local[i] = work->parameter[user->index[i]];
-    while (incremental_user_next(user))
-        if (user->log->conversion[user->at])
-            add_conversion(user, local, weight, credit);
+    while (incremental_user_next(user)) {
+        if (!user->log->conversion[user->at])
+            continue;
+        credit[user->design->campaigns] += weight * incremental_split(user, local, caused);
+        for (size_t l = 0; l < user->seen; l++)
+            credit[user->campaign[l]] += weight * caused[l];
+    }
 }
 
 static void run_blocks(void *context, size_t rank, size_t size)
@@ -60,6 +60,7 @@ static void run_blocks(void *context, size_t rank, size_t size)
     const struct incremental_fit *fit = work->fit;
     const size_t users = fit->log->users, width = fit->design.campaigns + 1;
     double *local = memory_take(fit->design.count, sizeof *local);
+    double *caused = memory_take(fit->design.campaigns + 1, sizeof *caused);
     struct incremental_user user;
     size_t b;
 
@@ -68,8 +69,9 @@ static void run_blocks(void *context, size_t rank, size_t size)
     incremental_user_init(&user, fit->log, &fit->design);
     while ((b = atomic_fetch_add(&work->next, 1)) < BLOCKS)
         for (size_t u = users * b / BLOCKS; u < users * (b + 1) / BLOCKS; u++)
-            add_user(&user, work, local, u, work->sum + b * width);
+            add_user(&user, work, local, caused, u, work->sum + b * width);
     incremental_user_clear(&user);
+    free(caused);
     free(local);
 }
 

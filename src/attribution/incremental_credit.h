@@ -16,4 +16,11 @@
 void incremental_credits(const struct incremental_fit *fit, const double *parameter,
                          const float *weight, struct pool *pool, double *credit);
 
+/*
+ * The conversion that `user` is at, divided: caused [user->seen], one for each campaign of
+ * user->campaign[]; returns the share of the baseline. `local` are the parameters gathered by
+ * user->index[]. Together they are 1.
+ */
+double incremental_split(const struct incremental_user *user, const double *local, double *caused);
+
 #endif

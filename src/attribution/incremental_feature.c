@@ -32,17 +32,20 @@ static void learn_local_rate(struct incremental_design *design, const struct exp
 {
     struct incremental_user user;
     double sum[INCREMENTAL_SCALES_MAX] = {0};
+    size_t rows = 0;
 
     incremental_user_init(&user, log, design);
     for (size_t u = 0; u < log->users; u++) {
+        if (!exposure_log_sampled(log, u))
+            continue;
         incremental_user_begin(&user, u);
-        while (incremental_user_next(&user))
+        for (; incremental_user_next(&user); rows++)
             for (size_t j = 0; j < design->scales; j++)
                 sum[j] += user.local[j];
     }
     incremental_user_clear(&user);
     for (size_t j = 0; j < design->scales; j++)
-        design->local_rate[j] = sum[j] / (double)log->impressions;
+        design->local_rate[j] = sum[j] / (double)rows;
 }
 
 bool incremental_design_make(struct incremental_design *design, const struct exposure_log *log,
@@ -303,21 +306,27 @@ static void set_local(struct incremental_user *user)
     }
 }
 
+void incremental_user_effects(const struct incremental_user *user, size_t l, double scale,
+                              double *x)
+{
+    const struct incremental_design *d = user->design;
+
+    for (size_t h = 0; h < d->halves; h++) {
+        const double stock = scale * user->stock[l * d->halves + h];
+        x[2 * h] = stock / (stock + 1) * user->acting[h];
+        x[2 * h + 1] = (stock < STOCK_MAX ? stock : STOCK_MAX) * user->acting[h];
+    }
+}
+
 static void set_effects(struct incremental_user *user, double gap)
 {
     const struct incremental_design *d = user->design;
-    double acting[INCREMENTAL_HALVES_MAX];
 
     for (size_t h = 0; h < d->halves; h++)
-        acting[h] =
+        user->acting[h] =
             d->additive ? d->half_life[h] / LN_2 * (1 - exp2_decay(gap * user->rate[h])) : 1;
     for (size_t l = 0; l < user->seen; l++)
-        for (size_t h = 0; h < d->halves; h++) {
-            const double stock = user->stock[l * d->halves + h];
-            double *x = user->x + user->effects_from + l * d->effects + 2 * h;
-            x[0] = stock / (stock + 1) * acting[h];
-            x[1] = (stock < STOCK_MAX ? stock : STOCK_MAX) * acting[h];
-        }
+        incremental_user_effects(user, l, 1, user->x + user->effects_from + l * d->effects);
 }
 
 bool incremental_user_next(struct incremental_user *user)

@@ -83,11 +83,12 @@ struct incremental_user {
     const struct exposure_log *log;
     const struct incremental_design *design;
     size_t size, effects_from, seen;
-    uint32_t *index;                      /* [size] */
-    double *x;                            /* [size] */
-    uint16_t *campaign;                   /* [seen] */
-    size_t at;                            /* of the impression in the log */
-    double local[INCREMENTAL_SCALES_MAX]; /* all other impressions near this one, a day */
+    uint32_t *index;                       /* [size] */
+    double *x;                             /* [size] */
+    uint16_t *campaign;                    /* [seen] */
+    size_t at;                             /* of the impression in the log */
+    double local[INCREMENTAL_SCALES_MAX];  /* all other impressions near this one, a day */
+    double acting[INCREMENTAL_HALVES_MAX]; /* how long effects act, see above; logit: 1 */
 
     size_t from, end, chunk_from, chunk_end, saved_room;
     int32_t *place;                 /* [campaigns] in campaign[]; -1 */
@@ -106,5 +107,10 @@ void incremental_user_init(struct incremental_user *user, const struct exposure_
 void incremental_user_clear(struct incremental_user *user);
 void incremental_user_begin(struct incremental_user *user, size_t u);
 bool incremental_user_next(struct incremental_user *user);
+
+/* Effects of the l-th campaign seen at the impression at hand, were its stock `scale` times what it
+ * is: x [design.effects]. */
+void incremental_user_effects(const struct incremental_user *user, size_t l, double scale,
+                              double *x);
 
 #endif

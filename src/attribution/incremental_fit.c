@@ -17,16 +17,23 @@ enum {
     CHOICE_IMPRESSIONS = 200000, /* about so many choose the link */
 };
 
-static const double GAIN_MIN = 1e-4;        /* of log likelihood, below which a fit is done */
-static const double SPREAD_MIN = 1e-3;      /* a control that never varies still gets a ridge */
+static const double GAIN_MIN = 1e-4;   /* of log likelihood, below which a fit is done */
+static const double REUSE_FAST = 0.02; /* of the gain before: second derivatives change little */
+static const double REUSE_SLOW = 0.2;  /* of the gain before: they have changed too much */
+static const double SPREAD_MIN = 1e-3; /* a control that never varies still gets a ridge */
 static const double INTERCEPT_RIDGE = 1e-6; /* where everybody converts it has no bound */
 static const double ADDITIVE_RIDGE = 0.03;  /* of effect_penalty, in units of mean hazard */
 
+/*
+ * Where steps promise little more than rounding, the second derivatives of the step before are as
+ * good, brought up to date by what the gradient has become (BFGS); they cost more than a gradient.
+ */
 struct newton {
     const struct incremental_objective *objective;
     const bool *bounded;
     size_t count, steps;
-    double value, *gradient, *hessian, *target, *trial;
+    bool reuse; /* the second derivatives at hand */
+    double value, *gradient, *hessian, *target, *trial, *change;
 };
 
 static void evaluate(struct newton *n, const double *at)
@@ -45,18 +52,58 @@ static double value_at(const struct newton *n, const double *at)
     return point.value;
 }
 
+/* out = hessian x, by its lower triangle. */
+static void multiply(const struct newton *n, const double *x, double *out)
+{
+    memset(out, 0, n->count * sizeof *out);
+    for (size_t i = 0; i < n->count; i++) {
+        const double *row = n->hessian + i * n->count;
+        for (size_t j = 0; j < i; j++) {
+            out[i] += row[j] * x[j];
+            out[j] += row[j] * x[i];
+        }
+        out[i] += row[i] * x[i];
+    }
+}
+
+static double product(const double *a, const double *b, size_t count)
+{
+    double sum = 0;
+
+    for (size_t j = 0; j < count; j++)
+        sum += a[j] * b[j];
+    return sum;
+}
+
+/* Of a step from `at` to the target, `change` holding what was the gradient before it. */
+static void update_hessian(struct newton *n, const double *at)
+{
+    const size_t count = n->count;
+    double *step = memory_take(2 * count, sizeof *step), *pushed = step + count;
+
+    for (size_t j = 0; j < count; j++) {
+        step[j] = n->target[j] - at[j];
+        n->change[j] = n->gradient[j] - n->change[j];
+    }
+    multiply(n, step, pushed);
+    const double curved = product(step, n->change, count), was = product(step, pushed, count);
+    if (curved > 1e-3 * was) /* else it would not stay positive definite */
+        for (size_t i = 0; i < count; i++)
+            for (size_t j = 0; j <= i; j++)
+                n->hessian[i * count + j] +=
+                    n->change[i] * n->change[j] / curved - pushed[i] * pushed[j] / was;
+    free(step);
+}
+
 /* The least of the quadratic model into `target`; returns the gain it promises, times two. */
 static bool find_target(struct newton *n, const double *at, double *gain, struct error *err)
 {
     double *right = memory_take(n->count, sizeof *right);
     bool ok;
 
-    for (size_t i = 0; i < n->count; i++) {
-        right[i] = -n->gradient[i];
-        for (size_t j = 0; j < n->count; j++)
-            right[i] +=
-                (i >= j ? n->hessian[i * n->count + j] : n->hessian[j * n->count + i]) * at[j];
-    }
+    multiply(n, at, right);
+    for (size_t j = 0; j < n->count; j++)
+        right[j] -= n->gradient[j];
     memcpy(n->target, at, n->count * sizeof *at);
     ok = incremental_solve(n->target, n->hessian, right, n->bounded, n->count, err);
     *gain = 0;
@@ -66,17 +113,32 @@ static bool find_target(struct newton *n, const double *at, double *gain, struct
     return ok;
 }
 
+/* The full step, which is nearly always right; with it all is at hand for the next. */
+static bool step_full(struct newton *n, double *at, double gain)
+{
+    const double before = n->value;
+    struct incremental_point point = {.gradient = n->gradient,
+                                      .hessian = n->reuse ? NULL : n->hessian};
+
+    memcpy(n->change, n->gradient, n->count * sizeof *n->change);
+    incremental_evaluate(n->objective, n->target, &point);
+    if (!(point.value <= before - 1e-4 * gain))
+        return false;
+    n->value = point.value;
+    if (n->reuse)
+        update_hessian(n, at);
+    memcpy(at, n->target, n->count * sizeof *at);
+    return true;
+}
+
 /* From `at` towards the target, by halves until the value falls. False when it does not. */
 static bool walk(struct newton *n, double *at, double gain)
 {
     const double before = n->value;
     double share = 1;
 
-    evaluate(n, n->target); /* a full step is nearly always right and then all is at hand */
-    if (n->value <= before - 1e-4 * gain) {
-        memcpy(at, n->target, n->count * sizeof *at);
+    if (step_full(n, at, gain))
         return true;
-    }
     for (size_t turn = 0; turn < HALVINGS_MAX; turn++) {
         share /= 2;
         for (size_t j = 0; j < n->count; j++)
@@ -90,14 +152,31 @@ static bool walk(struct newton *n, double *at, double gain)
     return false;
 }
 
-static bool descend(struct newton *n, double *at, struct error *err)
+/* The next target; where steps with old second derivatives gain too slowly, from new ones. */
+static bool aim(struct newton *n, const double *at, double *gain, struct error *err)
 {
-    double gain;
+    const double before = *gain;
+
+    if (!find_target(n, at, gain, err))
+        return false;
+    const double ratio = *gain / before;
+    if (n->reuse && *gain > GAIN_MIN && !(ratio < REUSE_SLOW)) {
+        evaluate(n, at);
+        n->reuse = false;
+        return find_target(n, at, gain, err);
+    }
+    n->reuse = n->reuse || ratio < REUSE_FAST;
+    return true;
+}
+
+/* `near`: the second derivatives where it begins will do. */
+static bool descend(struct newton *n, double *at, bool near, struct error *err)
+{
+    double gain = near ? INFINITY : 0;
 
     evaluate(n, at);
     for (n->steps = 0; n->steps < STEPS_MAX; n->steps++) {
-        if (!interrupt_check("fitting what campaigns caused", err) ||
-            !find_target(n, at, &gain, err))
+        if (!interrupt_check("fitting what campaigns caused", err) || !aim(n, at, &gain, err))
             return false;
         if (!(gain > GAIN_MIN))
             return isfinite(n->value) ||
@@ -112,7 +191,7 @@ static bool descend(struct newton *n, double *at, struct error *err)
 }
 
 static bool minimise(const struct incremental_objective *objective, const bool *bounded,
-                     double *parameter, double *value, size_t *steps, struct error *err)
+                     double *parameter, bool near, double *value, size_t *steps, struct error *err)
 {
     const size_t count = objective->design->count;
     struct arena memory = {0};
@@ -124,8 +203,9 @@ static bool minimise(const struct incremental_objective *objective, const bool *
         .hessian = ARENA_NEW(&memory, double, count *count),
         .target = ARENA_NEW(&memory, double, count),
         .trial = ARENA_NEW(&memory, double, count),
+        .change = ARENA_NEW(&memory, double, count),
     };
-    const bool ok = descend(&n, parameter, err);
+    const bool ok = descend(&n, parameter, near, err);
 
     if (value)
         *value = n.value;
@@ -220,7 +300,7 @@ bool incremental_fit_weighted(const struct incremental_fit *fit, const float *we
                                                     .ridge = fit->ridge,
                                                     .pool = pool};
 
-    return minimise(&objective, fit->bounded, parameter, NULL, NULL, err);
+    return minimise(&objective, fit->bounded, parameter, false, NULL, NULL, err);
 }
 
 /* Log loss on the users of one half by a fit on those of the other, summed over both halves. */
@@ -275,12 +355,23 @@ bool incremental_fit_run(struct incremental_fit *fit, const struct exposure_log 
     fit->additive_loss = additive;
     const struct incremental_objective objective = {
         .log = log, .design = &fit->design, .ridge = fit->ridge, .pool = pool};
+    const bool large = log->impressions >= SAMPLE_FROM;
     const bool ok =
-        (log->impressions < SAMPLE_FROM || begin_with_sample(fit, pool, err)) &&
-        minimise(&objective, fit->bounded, fit->parameter, &fit->value, &fit->steps, err);
+        (!large || begin_with_sample(fit, pool, err)) &&
+        minimise(&objective, fit->bounded, fit->parameter, large, &fit->value, &fit->steps, err);
     if (!ok)
         incremental_fit_clear(fit);
     return ok;
+}
+
+bool incremental_fit_extend(struct incremental_fit *fit, const struct incremental_extra *extra,
+                            struct pool *pool, struct error *err)
+{
+    const struct incremental_objective objective = {
+        .log = fit->log, .design = &fit->design, .ridge = fit->ridge, .extra = extra, .pool = pool};
+
+    fit->extra = extra;
+    return minimise(&objective, fit->bounded, fit->parameter, false, &fit->value, &fit->steps, err);
 }
 
 void incremental_fit_clear(struct incremental_fit *fit)

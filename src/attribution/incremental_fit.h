@@ -18,12 +18,13 @@
 struct incremental_fit {
     const struct exposure_log *log;
     struct incremental_design design;
-    double *parameter; /* [design.count] */
-    double *ridge;     /* [design.count] */
-    bool *bounded;     /* [design.count] effects that may not be negative */
-    double value;      /* penalised log loss, summed */
-    size_t steps;      /* Newton steps over all users */
-    bool chose_link;   /* by the log losses below, means over users left out */
+    double *parameter;                     /* [design.count] */
+    double *ridge;                         /* [design.count] */
+    bool *bounded;                         /* [design.count] effects that may not be negative */
+    const struct incremental_extra *extra; /* given to incremental_fit_extend(), or NULL */
+    double value;                          /* penalised log loss, summed */
+    size_t steps;                          /* Newton steps over all users */
+    bool chose_link;                       /* by the log losses below, means over users left out */
     double logit_loss, additive_loss;
 };
 
@@ -36,6 +37,13 @@ MUST_CHECK bool incremental_fit_run(struct incremental_fit *fit, const struct ex
                                     const struct incremental_config *config, struct pool *pool,
                                     struct error *err);
 void incremental_fit_clear(struct incremental_fit *fit);
+
+/*
+ * Go on from a fit with a term more; `extra` must outlive it and is part of its intervals.
+ */
+MUST_CHECK bool incremental_fit_extend(struct incremental_fit *fit,
+                                       const struct incremental_extra *extra, struct pool *pool,
+                                       struct error *err);
 
 /*
  * Fit again with weights of users [users], starting from the parameters at hand, which change:

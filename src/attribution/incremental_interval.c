@@ -4,14 +4,15 @@
 #include "base/interrupt.h"
 #include "base/rng.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct bootstrap {
     const struct incremental_fit *fit;
     struct pool *pool;
-    float *weight;                                     /* [users] */
-    double *gradient, *hessian, *pull, *right, *moved; /* pull = hessian * parameter */
+    float *weight;                             /* [users] */
+    double *gradient, *hessian, *pull, *right; /* pull = hessian * parameter */
 };
 
 /* Poisson(1), by inversion; 12 and more come once in five thousand million. */
@@ -41,8 +42,11 @@ static void learn_pull(struct bootstrap *b)
 {
     const struct incremental_fit *fit = b->fit;
     const size_t n = fit->design.count;
-    const struct incremental_objective objective = {
-        .log = fit->log, .design = &fit->design, .ridge = fit->ridge, .pool = b->pool};
+    const struct incremental_objective objective = {.log = fit->log,
+                                                    .design = &fit->design,
+                                                    .ridge = fit->ridge,
+                                                    .extra = fit->extra,
+                                                    .pool = b->pool};
     struct incremental_point point = {.gradient = b->gradient, .hessian = b->hessian};
 
     incremental_evaluate(&objective, fit->parameter, &point);
@@ -54,7 +58,8 @@ static void learn_pull(struct bootstrap *b)
     }
 }
 
-static bool run_replicate(struct bootstrap *b, double *credit, struct error *err)
+static bool run_replicate(struct bootstrap *b, size_t replicate, double *moved, double *credit,
+                          struct error *err)
 {
     const struct incremental_fit *fit = b->fit;
     const size_t n = fit->design.count;
@@ -62,16 +67,18 @@ static bool run_replicate(struct bootstrap *b, double *credit, struct error *err
                                                     .design = &fit->design,
                                                     .weight = b->weight,
                                                     .ridge = fit->ridge,
+                                                    .extra = fit->extra,
+                                                    .draw = replicate + 1,
                                                     .pool = b->pool};
     struct incremental_point point = {.gradient = b->gradient};
 
     incremental_evaluate(&objective, fit->parameter, &point);
     for (size_t j = 0; j < n; j++)
         b->right[j] = b->pull[j] - b->gradient[j];
-    memcpy(b->moved, fit->parameter, n * sizeof *b->moved);
-    if (!incremental_solve(b->moved, b->hessian, b->right, fit->bounded, n, err))
+    memcpy(moved, fit->parameter, n * sizeof *moved);
+    if (!incremental_solve(moved, b->hessian, b->right, fit->bounded, n, err))
         return false;
-    incremental_credits(fit, b->moved, b->weight, b->pool, credit);
+    incremental_credits(fit, moved, b->weight, b->pool, credit);
     return true;
 }
 
@@ -91,8 +98,8 @@ static double percentile(const double *sorted, size_t count, double share)
     return sorted[below] + (place - (double)below) * (sorted[above] - sorted[below]);
 }
 
-bool incremental_intervals(const struct incremental_fit *fit, size_t replicates, uint64_t seed,
-                           struct pool *pool, double *low, double *high, struct error *err)
+bool incremental_draw(struct incremental_draws *draws, const struct incremental_fit *fit,
+                      size_t replicates, uint64_t seed, struct pool *pool, struct error *err)
 {
     const size_t n = fit->design.count, width = fit->design.campaigns + 1;
     struct arena memory = {0};
@@ -104,25 +111,52 @@ bool incremental_intervals(const struct incremental_fit *fit, size_t replicates,
         .hessian = ARENA_NEW(&memory, double, n *n),
         .pull = ARENA_NEW(&memory, double, n),
         .right = ARENA_NEW(&memory, double, n),
-        .moved = ARENA_NEW(&memory, double, n),
     };
-    double *credit = ARENA_NEW(&memory, double, width);
-    double *all = ARENA_NEW(&memory, double, width *replicates); /* [width][replicates] */
     bool ok = true;
 
+    *draws = (struct incremental_draws){
+        .count = replicates,
+        .parameter = memory_take(replicates, n * sizeof(double)),
+        .credit = memory_take(replicates, width * sizeof(double)),
+    };
     learn_pull(&b);
     for (size_t r = 0; ok && r < replicates; r++) {
         draw_weights(&b, seed, r);
-        ok = interrupt_check("finding the intervals", err) && run_replicate(&b, credit, err);
-        for (size_t k = 0; ok && k < width; k++)
-            all[k * replicates + r] = credit[k];
-    }
-    for (size_t k = 0; ok && k < width; k++) {
-        double *of = all + k * replicates;
-        qsort(of, replicates, sizeof *of, compare_numbers);
-        low[k] = percentile(of, replicates, 0.025);
-        high[k] = percentile(of, replicates, 0.975);
+        ok = interrupt_check("finding the intervals", err) &&
+             run_replicate(&b, r, draws->parameter + r * n, draws->credit + r * width, err);
     }
     arena_clear(&memory);
+    if (!ok)
+        incremental_draws_clear(draws);
     return ok;
+}
+
+void incremental_draws_clear(struct incremental_draws *draws)
+{
+    free(draws->parameter);
+    free(draws->credit);
+    *draws = (struct incremental_draws){0};
+}
+
+void incremental_ends(double *number, size_t count, double *low, double *high)
+{
+    *low = *high = NAN;
+    if (count == 0)
+        return;
+    qsort(number, count, sizeof *number, compare_numbers);
+    *low = percentile(number, count, 0.025);
+    *high = percentile(number, count, 0.975);
+}
+
+void incremental_intervals(const struct incremental_draws *draws, size_t width, double *low,
+                           double *high)
+{
+    double *of = memory_take(draws->count + 1, sizeof *of);
+
+    for (size_t k = 0; k < width; k++) {
+        for (size_t r = 0; r < draws->count; r++)
+            of[r] = draws->credit[r * width + k];
+        incremental_ends(of, draws->count, &low[k], &high[k]);
+    }
+    free(of);
 }

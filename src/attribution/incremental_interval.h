@@ -13,14 +13,29 @@
 
 enum { INCREMENTAL_REPLICATES_MAX = 10000 };
 
+/* What the replicates found. */
+struct incremental_draws {
+    size_t count;      /* of replicates */
+    double *parameter; /* [count][parameters] */
+    double *credit;    /* [count][campaigns + 1] */
+};
+
 /*
- * low, high [campaigns + 1], the last of the baseline. `replicates` from 2 to
- * INCREMENTAL_REPLICATES_MAX. The result depends on the seed and not on the pool.
+ * `replicates` from 2 to INCREMENTAL_REPLICATES_MAX. The result depends on the seed and not on the
+ * pool.
  *
  * ERR_CHECK, ERR_INTERRUPT
  */
-MUST_CHECK bool incremental_intervals(const struct incremental_fit *fit, size_t replicates,
-                                      uint64_t seed, struct pool *pool, double *low, double *high,
-                                      struct error *err);
+MUST_CHECK bool incremental_draw(struct incremental_draws *draws, const struct incremental_fit *fit,
+                                 size_t replicates, uint64_t seed, struct pool *pool,
+                                 struct error *err);
+void incremental_draws_clear(struct incremental_draws *draws);
+
+/* The ends of the interval of [count] numbers, which are sorted. NaN of none. */
+void incremental_ends(double *number, size_t count, double *low, double *high);
+
+/* Of the credits: low, high [campaigns + 1], the last of the baseline. */
+void incremental_intervals(const struct incremental_draws *draws, size_t width, double *low,
+                           double *high);
 
 #endif

@@ -1,6 +1,7 @@
 #include "attribution/incremental_objective.h"
 
 #include "attribution/elementary.h"
+#include "attribution/incremental_panel.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -16,7 +17,7 @@ enum wanted { VALUE, GRADIENT, HESSIAN, MOMENTS };
 
 struct block {
     double value;
-    double *gradient, *hessian; /* MOMENTS: sums and sums of squares */
+    double *gradient, *hessian; /* MOMENTS: sums and sums of squares; value: impressions */
 };
 
 struct work {
@@ -28,11 +29,19 @@ struct work {
     atomic_size_t next;
 };
 
-/* One thread's: the sums of one user, in the user's own order of parameters. */
+/* One thread's: the sums of one user, in the columns of the panel. */
 struct scratch {
     struct incremental_user user;
-    double *local, *gradient, *hessian, *scaled;
-    size_t room; /* of hessian, in parameters */
+    struct incremental_panel panel;
+    double *gradient, *scaled, *product;
+    size_t room; /* of product, in columns */
+};
+
+/* Of the rows of a panel: sums of both kinds, then what becomes of them. */
+struct terms {
+    double controls[PANEL_ROWS], effects[PANEL_ROWS];
+    double by_controls[PANEL_ROWS], by_effects[PANEL_ROWS];
+    double scale_controls[PANEL_ROWS], scale_effects[PANEL_ROWS];
 };
 
 /* One impression's loss and what it passes on: derivatives and weights of both sums. */
@@ -97,12 +106,6 @@ static double dot(const double *a, const double *b, size_t count)
     return sum;
 }
 
-static void gather(const struct incremental_user *user, const double *parameter, double *local)
-{
-    for (size_t i = 0; i < user->size; i++)
-        local[i] = parameter[user->index[i]];
-}
-
 struct incremental_chance incremental_chance(const struct incremental_user *user,
                                              const double *local)
 {
@@ -123,82 +126,92 @@ struct incremental_chance incremental_chance(const struct incremental_user *user
     return c;
 }
 
-static void add_row(const struct work *work, struct scratch *s, double weight, struct block *out)
+void incremental_chances(const struct incremental_design *design, const double *controls,
+                         const double *effects, double *p, size_t count)
 {
-    const struct incremental_user *user = &s->user;
-    const size_t from = user->effects_from, size = user->size;
-    const double controls = dot(user->x, s->local, from);
-    const double effects = dot(user->x + from, s->local + from, size - from);
-    const bool conversion = user->log->conversion[user->at];
-    const struct term term = user->design->additive ? additive_term(controls, effects, conversion)
-                                                    : logit_term(controls + effects, conversion);
-
-    out->value += weight * term.loss;
-    if (work->wanted == VALUE)
-        return;
-    const double by_controls = weight * term.by_controls, by_effects = weight * term.by_effects;
-    for (size_t i = 0; i < from; i++)
-        s->gradient[i] += by_controls * user->x[i];
-    for (size_t i = from; i < size; i++)
-        s->gradient[i] += by_effects * user->x[i];
-    if (work->wanted == GRADIENT)
-        return;
-    const double widen = root(weight);
-    for (size_t i = 0; i < size; i++)
-        s->scaled[i] = user->x[i] * widen * (i < from ? term.scale_controls : term.scale_effects);
-    for (size_t i = 0; i < size; i++) {
-        double *row = s->hessian + i * s->room;
-        const double x = s->scaled[i];
-        if (x != 0)
-            for (size_t j = 0; j <= i; j++)
-                row[j] += x * s->scaled[j];
-    }
-}
-
-static void scatter(const struct work *work, struct scratch *s, struct block *out)
-{
-    const struct incremental_user *user = &s->user;
-    const size_t count = user->design->count;
-
-    for (size_t i = 0; i < user->size; i++)
-        out->gradient[user->index[i]] += s->gradient[i];
-    if (work->wanted != HESSIAN)
-        return;
-    for (size_t i = 0; i < user->size; i++)
-        for (size_t j = 0; j <= i; j++) {
-            const size_t a = user->index[i], b = user->index[j];
-            out->hessian[a > b ? a * count + b : b * count + a] += s->hessian[i * s->room + j];
+    if (design->additive)
+        for (size_t i = 0; i < count; i++) {
+            const double sum = baseline_hazard(controls[i]) + effects[i];
+            p[i] = chance_of(sum > HAZARD_MIN ? sum : HAZARD_MIN);
         }
+    else
+        for (size_t i = 0; i < count; i++)
+            p[i] = 1 / (1 + exp_near(-controls[i] - effects[i]));
 }
 
-static void make_room(struct scratch *s, size_t size)
+/* Losses of the panel's rows, and where they are wanted what they pass on. */
+static double work_out(const struct work *work, const struct incremental_panel *panel,
+                       double weight, struct terms *t)
 {
-    if (size <= s->room)
+    const bool additive = work->objective->design->additive;
+    const double widen = root(weight);
+    double loss = 0;
+
+    panel->kernel->sums(&panel->in, panel->at_controls, panel->at_effects, t->controls, t->effects);
+    for (size_t r = 0; r < panel->in.rows; r++) {
+        const bool conversion = panel->conversion[r];
+        const struct term term = additive ? additive_term(t->controls[r], t->effects[r], conversion)
+                                          : logit_term(t->controls[r] + t->effects[r], conversion);
+        loss += weight * term.loss;
+        t->by_controls[r] = weight * term.by_controls;
+        t->by_effects[r] = weight * term.by_effects;
+        t->scale_controls[r] = widen * term.scale_controls;
+        t->scale_effects[r] = widen * term.scale_effects;
+    }
+    return loss;
+}
+
+static void add_panel(const struct work *work, struct scratch *s, double weight, bool more,
+                      struct block *out)
+{
+    struct incremental_panel *panel = &s->panel;
+    const struct incremental_kernel *kernel = panel->kernel;
+    struct terms t;
+
+    out->value += work_out(work, panel, weight, &t);
+    if (work->wanted >= GRADIENT)
+        kernel->add(s->gradient, &panel->in, t.by_controls, t.by_effects);
+    if (work->wanted == HESSIAN) {
+        kernel->scale(s->scaled, &panel->in, t.scale_controls, t.scale_effects);
+        kernel->products(s->product, s->scaled, panel->in.rows, panel->in.width, more);
+    }
+    incremental_panel_empty(panel);
+}
+
+static void make_room(struct scratch *s)
+{
+    if (s->panel.in.width <= s->room)
         return;
-    s->room = size + 16;
-    s->hessian = memory_resize(s->hessian, s->room * s->room, sizeof(double));
+    s->room = s->panel.in.width;
+    s->product = memory_resize(s->product, s->room * s->room, sizeof(double));
 }
 
 static void add_user(const struct work *work, struct scratch *s, size_t u, struct block *out)
 {
     const float *weights = work->objective->weight;
     const double weight = weights ? (double)weights[u] : 1;
+    struct incremental_panel *panel = &s->panel;
+    bool more = false;
 
     if (!(weight > 0))
         return;
     incremental_user_begin(&s->user, u);
-    gather(&s->user, work->parameter, s->local);
-    if (work->wanted >= GRADIENT)
-        memset(s->gradient, 0, s->user.size * sizeof *s->gradient);
-    if (work->wanted == HESSIAN) {
-        make_room(s, s->user.size);
-        for (size_t i = 0; i < s->user.size; i++)
-            memset(s->hessian + i * s->room, 0, (i + 1) * sizeof(double));
+    incremental_panel_begin(panel, &s->user, work->parameter);
+    make_room(s);
+    memset(s->gradient, 0, panel->in.width * sizeof *s->gradient);
+    while (incremental_user_next(&s->user)) {
+        if (panel->in.rows == PANEL_ROWS) {
+            add_panel(work, s, weight, more, out);
+            more = true;
+        }
+        incremental_panel_take(panel, &s->user);
     }
-    while (incremental_user_next(&s->user))
-        add_row(work, s, weight, out);
+    add_panel(work, s, weight, more, out);
     if (work->wanted >= GRADIENT)
-        scatter(work, s, out);
+        incremental_panel_add(panel, out->gradient, s->gradient);
+    if (work->wanted == HESSIAN)
+        panel->kernel->scatter(out->hessian, s->user.design->count, s->product, panel->in.width,
+                               panel->span, panel->spans);
 }
 
 static void add_moments(struct incremental_user *user, size_t u, struct block *out)
@@ -209,6 +222,7 @@ static void add_moments(struct incremental_user *user, size_t u, struct block *o
             out->gradient[user->index[i]] += user->x[i];
             out->hessian[user->index[i]] += user->x[i] * user->x[i];
         }
+    out->value += (double)(user->end - user->from);
 }
 
 /* The first user of a block: blocks hold about as many impressions each. */
@@ -240,23 +254,23 @@ static void run_blocks(void *context, size_t rank, size_t size)
     (void)rank;
     (void)size;
     incremental_user_init(&s.user, log, design);
-    s.local = memory_take(design->count, sizeof *s.local);
-    s.gradient = memory_take(design->count, sizeof *s.gradient);
-    s.scaled = memory_take(design->count, sizeof *s.scaled);
+    incremental_panel_init(&s.panel, design->count);
+    s.gradient = memory_take(design->count + KERNEL_LANES, sizeof *s.gradient);
+    s.scaled = memory_take(PANEL_ROWS * (design->count + KERNEL_LANES), sizeof *s.scaled);
     while ((b = atomic_fetch_add(&work->next, 1)) < work->blocks) {
         const size_t end = block_start(log, b + 1, work->blocks);
         for (size_t u = block_start(log, b, work->blocks); u < end; u++) {
-            if (work->wanted == MOMENTS)
-                add_moments(&s.user, u, &work->block[b]);
-            else
+            if (work->wanted != MOMENTS)
                 add_user(work, &s, u, &work->block[b]);
+            else if (exposure_log_sampled(log, u))
+                add_moments(&s.user, u, &work->block[b]);
         }
     }
     incremental_user_clear(&s.user);
-    free(s.local);
+    incremental_panel_clear(&s.panel);
     free(s.gradient);
     free(s.scaled);
-    free(s.hessian);
+    free(s.product);
 }
 
 static void add_up(double *total, const double *part, size_t count)
@@ -323,16 +337,18 @@ void incremental_evaluate(const struct incremental_objective *objective, const d
         if (point->hessian)
             point->hessian[j * count + j] += objective->ridge[j];
     }
+    if (objective->extra)
+        objective->extra->add(objective->extra, objective, parameter, point);
 }
 
 void incremental_moments(const struct incremental_objective *objective, double *mean,
                          double *square)
 {
     const size_t count = objective->design->count;
-    const double rows = (double)objective->log->impressions;
     struct work work = {.objective = objective, .wanted = MOMENTS};
 
     run(&work, count);
+    const double rows = work.block[0].value;
     for (size_t j = 0; j < count; j++) {
         mean[j] = work.block[0].gradient[j] / rows;
         square[j] = work.block[0].hessian[j] / rows;

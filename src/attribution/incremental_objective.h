@@ -11,6 +11,8 @@
  * The second derivatives are those expected under the model (Fisher's), positive semidefinite with
  * both links; with logit they are the exact ones.
  *
+ * A term of another kind may be added, such as measured lifts (incremental_lift.h).
+ *
  * Users are cut into blocks that depend on the log alone, and blocks are added in order: the same
  * bytes at any number of threads.
  */
@@ -20,12 +22,25 @@
 #include "attribution/incremental_feature.h"
 #include "base/pool.h"
 
+struct incremental_objective;
+struct incremental_point;
+
+/* Adds its value, and its gradient and second derivatives where they are wanted (lower triangle,
+ * positive semidefinite), to a point that holds the others already. */
+struct incremental_extra {
+    void (*add)(const struct incremental_extra *extra,
+                const struct incremental_objective *objective, const double *parameter,
+                struct incremental_point *point);
+};
+
 struct incremental_objective {
     const struct exposure_log *log;
     const struct incremental_design *design;
     const float *weight; /* [users]; NULL: all 1. Users of weight 0 cost nothing */
     const double *ridge; /* [count]; NULL: none */
-    struct pool *pool;   /* may be NULL: the calling thread alone */
+    const struct incremental_extra *extra; /* may be NULL */
+    uint64_t draw;     /* of a bootstrap's replicate, for the extra term; 0: none */
+    struct pool *pool; /* may be NULL: the calling thread alone */
 };
 
 /* gradient [count] and hessian [count][count], lower triangle, may be NULL. */
@@ -37,7 +52,7 @@ struct incremental_point {
 void incremental_evaluate(const struct incremental_objective *objective, const double *parameter,
                           struct incremental_point *point);
 
-/* Mean and mean square of each feature over all impressions, [count] each. */
+/* Mean and mean square of each feature, [count] each, over the users sampled (exposure_log.h). */
 void incremental_moments(const struct incremental_objective *objective, double *mean,
                          double *square);
 
@@ -49,5 +64,9 @@ struct incremental_chance {
 };
 struct incremental_chance incremental_chance(const struct incremental_user *user,
                                              const double *local);
+
+/* p of sums of controls and of effects, [count] each, which may come from several models. */
+void incremental_chances(const struct incremental_design *design, const double *controls,
+                         const double *effects, double *p, size_t count);
 
 #endif

@@ -1,6 +1,7 @@
 #include "base/text.h"
 
 #include "base/arena.h"
+#include "base/number.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -33,17 +34,10 @@ bool text_to_int64(const char *text, size_t length, int64_t *value)
 
 bool text_to_double(const char *text, size_t length, double *value)
 {
-    char buffer[64], *end;
+    enum { LENGTH_MAX = 63 };
 
-    if (length == 0 || length >= sizeof buffer || (unsigned char)text[0] <= ' ')
-        return false;
-    for (size_t i = 0; i < length; i++)
-        if (!strchr("0123456789+-.eE", text[i]) || text[i] == '\0')
-            return false;
-    memcpy(buffer, text, length);
-    buffer[length] = '\0';
-    *value = strtod(buffer, &end);
-    return end == buffer + length && isfinite(*value);
+    return length <= LENGTH_MAX && number_read(text, text + length, value) == text + length &&
+           isfinite(*value);
 }
 
 void text_trim(const char **text, size_t *length)

@@ -19,7 +19,7 @@ struct attribute_options {
     bool drop_self_loops, quiet;
     struct journey_config impressions;
     struct incremental_config incremental;
-    const char *link;
+    const char *link, *save;
 };
 
 static bool compare(const struct attribute_options *o, const struct credit_table *credits,
@@ -60,18 +60,25 @@ static bool credit_impressions(const struct attribute_options *o,
                                const struct attribution_config *config, struct pool *pool,
                                struct credit_table *credits, struct error *err)
 {
+    struct place place = {0};
+
+    if (o->save && !place_prepare(&place, o->save, err))
+        return false;
     const struct impression_request request = {.table = &o->impressions,
                                                .config = config,
                                                .incremental = &o->incremental,
                                                .replicates = o->intervals,
                                                .seed = o->seed,
+                                               .save = o->save ? place.local : NULL,
                                                .pool = pool};
     struct impression_model model;
 
-    if (!impression_credits(credits, &model, &request, err))
-        return false;
-    say_model(o, &model);
-    return true;
+    bool ok = impression_credits(credits, &model, &request, err);
+    if (ok)
+        say_model(o, &model);
+    ok = ok && (!o->save || place_send(&place, err));
+    place_clear(&place);
+    return ok;
 }
 
 static bool credit_paths(const struct attribute_options *o, const struct attribution_config *config,
@@ -101,6 +108,9 @@ static bool attribute(struct attribute_options *o, struct error *err)
         return error_wrap(err, "--link");
     if (!impression_table(&impressions, &o->impressions, o->columns.path, err))
         return false;
+    if (!impressions && (o->save || o->intervals))
+        return error_set(err, ERR_ARG, "--%s: '%s' is a table of paths, not of impressions",
+                         o->save ? "save" : "intervals", o->source);
     struct pool *pool = pool_new(o->threads);
     bool ok = impressions ? credit_impressions(o, &config, pool, &credits, err)
                           : credit_paths(o, &config, pool, &credits, err);
@@ -159,6 +169,10 @@ int cmd_attribute(int argc, char **argv)
          "95 % intervals of the incremental credits from so many resampled logs (such as 200)", 2,
          INCREMENTAL_REPLICATES_MAX},
         {OPTION_SIZE, "seed", &o.seed, false, "of the resampling (default 1)", 0, 0},
+        {OPTION_TEXT, "save", &o.save, false,
+         "folder for the incremental model, for quern whatif; with --intervals its answers have "
+         "them too",
+         0, 0},
         {OPTION_TEXT, "truth", &o.truth, false,
          "table of true credits (channel_name, conversions_caused); prints each method's distance",
          0, 0},

@@ -7,6 +7,7 @@ void bundle_scorer_free(struct bundle_scorer *scorer)
 {
     temporal_attention_scorer_free(scorer->scorer);
     arena_clear(&scorer->memory);
+    arena_clear(&scorer->lists);
     free(scorer);
 }
 
@@ -113,12 +114,19 @@ static void score_share(void *context, size_t rank, size_t size)
 {
     struct work *w = context;
     struct bundle_scorer *scorer = scorer_take(w->history);
-    struct arena memory = {0};
 
     for (size_t row = rank; row < w->rows->rows; row += size)
-        score_row(w, scorer, row, &memory);
-    arena_clear(&memory);
+        score_row(w, scorer, row, &scorer->lists);
     scorer_return(w->history, scorer);
+}
+
+/* Whether some row is an order of a table; where all bring lists, there is nothing to sort. */
+static bool has_orders(const struct bundle_history *h, const struct frame *rows)
+{
+    for (size_t row = 0; row < rows->rows; row++)
+        if (!history_request_has_lists(&h->request, rows, row))
+            return true;
+    return false;
 }
 
 /* Orders of a table, those before them first; false: what comes before cannot be read. */
@@ -129,6 +137,11 @@ static bool read_orders(const struct bundle_history *h, const struct frame *rows
 {
     const struct frame *before = call ? call->before : NULL;
 
+    for (size_t row = 0; row < rows->rows; row++)
+        place[row] = SIZE_MAX;
+    *orders = (struct history_orders){0};
+    if (!has_orders(h, rows))
+        return true;
     history_orders_init(orders, &h->fitted.config, NULL);
     if (before &&
         !history_request_orders(&h->request, before, orders,

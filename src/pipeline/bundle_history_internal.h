@@ -12,6 +12,7 @@ struct bundle_scorer {
     struct history_buffers buffers;
     float *attention; /* [HISTORY_SEQUENCES_MAX, seq_len] */
     struct arena memory;
+    struct arena lists; /* of the row at work; what it holds is kept for the next */
     struct bundle_scorer *next;
 };
 

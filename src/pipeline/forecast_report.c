@@ -1,62 +1,35 @@
-/* forecast_report — report.json, its page report.html, and the pipeline as it ran. */
+/* forecast_report — what the report of this system holds. */
 #include "pipeline/forecast_run.h"
 
-#include "base/file.h"
+#include "pipeline/report_stage.h"
+#include "pipeline/stage_document.h"
 #include "pipeline/stage_key.h"
-#include "report/report.h"
 
-enum { DOCUMENT_BYTES_MAX = 256 << 20 };
-
-static bool make_document(const struct forecast_run *run, const char *pipeline, json_t **document,
-                          struct error *err)
+static bool make_document(const void *context, json_t **document, struct error *err)
 {
-    char *path = file_join(run->forecast, "forecast.json");
-    const bool ok = json_read(path, DOCUMENT_BYTES_MAX, document, err);
+    const struct forecast_run *run = context;
 
-    free(path);
-    if (!ok)
+    if (!stage_document_read(document, run->forecast, "forecast.json", err))
         return false;
     json_object_set_new(*document, "report", json_string("forecast"));
     json_object_set_new(*document, "title", json_string(run->config->name));
     json_object_set_new(*document, "subtitle", json_string(run->config->forecast.data.sales));
-    json_object_set_new(
-        *document, "provenance",
-        json_pack("{s:s, s:s}", "version", "quern " QUERN_VERSION, "pipeline", pipeline));
+    json_object_set_new(*document, "provenance",
+                        json_pack("{s:s, s:o}", "version", "quern " QUERN_VERSION, "pipeline",
+                                  report_stage_pipeline(run->config)));
     return true;
-}
-
-static bool make_report(const struct forecast_run *run, const char *folder, struct error *err)
-{
-    json_t *document = NULL;
-    struct text pipeline = {0};
-    char *path = file_join(folder, "pipeline.yaml");
-
-    pipeline_config_write(run->config, &pipeline);
-    bool ok = make_document(run, pipeline.bytes, &document, err);
-    if (ok && run->config->report == PIPELINE_REPORT_FORECAST)
-        ok = report_write(folder, document, err);
-    ok = ok && file_write(path, pipeline.bytes, pipeline.length, err);
-    text_clear(&pipeline);
-    json_decref(document);
-    free(path);
-    return ok;
 }
 
 bool forecast_run_report(struct forecast_run *run, struct error *err)
 {
-    uint64_t key = stage_key_number(stage_key_new("report"), run->forecast_key);
-    char *folder;
+    const struct report_stage stage = {
+        .space = run->space,
+        .config = run->config,
+        .page = PIPELINE_REPORT_FORECAST,
+        .inputs = stage_key_text(run->forecast_key, run->config->name),
+        .run = run,
+        .document = make_document,
+    };
 
-    key = stage_key_text(stage_key_number(key, (uint64_t)run->config->report), run->config->name);
-    folder = workspace_find(run->space, "report", key);
-    if (!folder) {
-        if (!workspace_begin(run->space, "report", &folder, err))
-            return false;
-        if (!make_report(run, folder, err) || !workspace_finish(run->space, "report", key, err)) {
-            free(folder);
-            return error_wrap(err, "report");
-        }
-    }
-    free(folder);
-    return true;
+    return report_stage_run(&stage, err);
 }

@@ -1,13 +1,10 @@
 #include "pipeline/forecast_summary.h"
 
 #include "base/file.h"
-#include "base/json.h"
+#include "pipeline/stage_document.h"
+#include "pipeline/summary_text.h"
 
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
-
-enum { DOCUMENT_BYTES_MAX = 256 << 20 };
+enum { LABEL_WIDTH = 6 };
 
 static void print_parameters(const json_t *list, FILE *to)
 {
@@ -38,50 +35,22 @@ static void print_model(const json_t *model, FILE *to)
 
 static void print_figures(const json_t *evaluation, const char *title, FILE *to)
 {
-    static const char *const shown[][2] = {
+    static const struct summary_figure shown[] = {
         {"r2", "R2"}, {"mae", "MAE"}, {"mape", "MAPE"}, {"smape", "sMAPE"}, {"mase", "MASE"}};
     const json_t *metrics = json_object_get(evaluation, "regression_metrics");
 
     if (json_integer_value(json_object_get(metrics, "samples")) == 0)
         return;
     fprintf(to, "\n%s\n", title);
-    for (size_t i = 0; i < sizeof shown / sizeof *shown; i++) {
-        const json_t *value = json_object_get(json_object_get(metrics, shown[i][0]), "value");
-        if (json_is_number(value))
-            fprintf(to, "  %-6s %.4f\n", shown[i][1], json_number_value(value));
-        else
-            fprintf(to, "  %-6s -\n", shown[i][1]);
-    }
-}
-
-static void print_path(const char *out, const char *shown, const char *label, const char *name,
-                       FILE *to)
-{
-    char *path = file_join(out, name), *told = file_join(shown, name);
-
-    if (file_exists(path))
-        fprintf(to, "%s: %s\n", label, told);
-    free(path);
-    free(told);
-}
-
-/* Evaluation and report are not always there. */
-static bool read_document(const char *out, const char *name, bool needed, json_t **document,
-                          struct error *err)
-{
-    char *path = file_join(out, name);
-    const bool ok =
-        (!needed && !file_exists(path)) || json_read(path, DOCUMENT_BYTES_MAX, document, err);
-
-    free(path);
-    return ok;
+    summary_figures(metrics, shown, sizeof shown / sizeof *shown, LABEL_WIDTH, to);
 }
 
 bool forecast_summary_print(const char *out, const char *shown, FILE *to, struct error *err)
 {
     json_t *model = NULL, *evaluation = NULL;
-    bool ok = read_document(out, "model.json", true, &model, err) &&
-              read_document(out, "evaluation.json", false, &evaluation, err);
+    char *path = file_join(out, "evaluation.json"); /* without known sales there is none */
+    bool ok = stage_document_read(&model, out, "model.json", err) &&
+              (!file_exists(path) || stage_document_read(&evaluation, out, "evaluation.json", err));
 
     if (ok) {
         print_model(model, to);
@@ -90,12 +59,12 @@ bool forecast_summary_print(const char *out, const char *shown, FILE *to, struct
             print_figures(evaluation, "from start_test on, where sales are known", to);
         }
         fputs("\n", to);
-        print_path(out, shown, "predictions", "predictions.csv", to);
-        print_path(out, shown, "report", "report.html", to);
-        if (fflush(to) != 0)
-            ok = error_set(err, ERR_IO, "cannot write to stdout: %s", strerror(errno));
+        summary_path(out, shown, "predictions", "predictions.csv", to);
+        summary_path(out, shown, "report", "report.html", to);
+        ok = summary_end(to, err);
     }
     json_decref(model);
     json_decref(evaluation);
+    free(path);
     return ok;
 }

@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/interrupt.h"
 #include "base/progress.h"
+#include "pipeline/stage_document.h"
 #include "pipeline/stage_key.h"
 #include "table/source.h"
 
@@ -12,8 +13,6 @@
 #include <string.h>
 
 #include <xxhash.h>
-
-enum { DOCUMENT_BYTES_MAX = 64 << 20 };
 
 static const char *source_name(const struct pipeline_config *config)
 {
@@ -149,24 +148,6 @@ static bool make(struct history_run *run, const char *folder, struct error *err)
     return true;
 }
 
-static bool read_hash(struct history_run *run, struct error *err)
-{
-    char *path = file_join(run->prepare, "data.json");
-    json_t *document = NULL;
-    bool ok = json_read(path, DOCUMENT_BYTES_MAX, &document, err);
-
-    if (ok) {
-        const char *hash = json_string_value(json_object_get(document, "hash"));
-        if (hash && strlen(hash) == 16)
-            memcpy(run->data_hash, hash, 17);
-        else
-            ok = error_set(err, ERR_DATA, "%s is damaged: remove it to start afresh", path);
-    }
-    json_decref(document);
-    free(path);
-    return ok;
-}
-
 bool history_run_prepare(struct history_run *run, struct error *err)
 {
     /* What a query reads cannot be known, so its result is never taken for up to date. */
@@ -185,7 +166,7 @@ bool history_run_prepare(struct history_run *run, struct error *err)
         run->prepare = workspace_find(run->space, "prepare", run->data_key);
     if (run->prepare) {
         progress_skip("prepare", run->options->quiet);
-        return read_hash(run, err);
+        return stage_document_hash(run->data_hash, run->prepare, err);
     }
     if (!workspace_begin(run->space, "prepare", &run->prepare, err))
         return false;

@@ -1,36 +1,28 @@
-/* history_report — report.json, its page report.html, and the pipeline as it ran. */
+/* history_report — what the report of this system holds. */
 #include "pipeline/history_run.h"
 
-#include "base/file.h"
-#include "pipeline/stage_key.h"
-#include "report/report.h"
+#include "pipeline/report_stage.h"
+#include "pipeline/stage_document.h"
 
-enum { DOCUMENT_BYTES_MAX = 256 << 20, DAY_LENGTH = 10 };
+enum { DAY_LENGTH = 10 };
 
 /* A document of an earlier stage goes into the page under `key`. */
 static bool add_part(json_t *page, const char *key, const char *folder, const char *name,
                      struct error *err)
 {
-    char *path = file_join(folder, name);
     json_t *part = NULL;
-    const bool ok = json_read(path, DOCUMENT_BYTES_MAX, &part, err);
 
-    if (ok)
-        json_object_set_new(page, key, part);
-    free(path);
-    return ok;
+    if (!stage_document_read(&part, folder, name, err))
+        return false;
+    json_object_set_new(page, key, part);
+    return true;
 }
 
 static json_t *provenance(const struct history_run *run)
 {
-    struct text pipeline = {0};
-
-    pipeline_config_write(run->config, &pipeline);
-    json_t *part = json_pack("{s:s, s:s, s:I, s:s}", "version", "quern " QUERN_VERSION, "data_hash",
-                             run->data_hash, "seed", (json_int_t)run->config->train.seed,
-                             "pipeline", pipeline.bytes);
-    text_clear(&pipeline);
-    return part;
+    return json_pack("{s:s, s:s, s:I, s:o}", "version", "quern " QUERN_VERSION, "data_hash",
+                     run->data_hash, "seed", (json_int_t)run->config->train.seed, "pipeline",
+                     report_stage_pipeline(run->config));
 }
 
 /* The first and the last day of each part. */
@@ -51,8 +43,9 @@ static json_t *split_json(const struct pipeline_config *config)
     return split;
 }
 
-static bool make_document(const struct history_run *run, json_t **document, struct error *err)
+static bool make_document(const void *context, json_t **document, struct error *err)
 {
+    const struct history_run *run = context;
     const struct history_source *source = &run->config->history.data.source;
     const struct history_range *test = &run->config->history.split.range[HISTORY_TEST];
     json_t *page =
@@ -78,38 +71,16 @@ static bool make_document(const struct history_run *run, json_t **document, stru
     return true;
 }
 
-static bool make_report(const struct history_run *run, const char *folder, struct error *err)
-{
-    json_t *document = NULL;
-    struct text pipeline = {0};
-    char *path = file_join(folder, "pipeline.yaml");
-    bool ok = make_document(run, &document, err);
-
-    if (ok && run->config->report == PIPELINE_REPORT_HISTORY)
-        ok = report_write(folder, document, err);
-    pipeline_config_write(run->config, &pipeline);
-    ok = ok && file_write(path, pipeline.bytes, pipeline.length, err);
-    text_clear(&pipeline);
-    json_decref(document);
-    free(path);
-    return ok;
-}
-
 bool history_run_report(struct history_run *run, struct error *err)
 {
-    uint64_t key = stage_key_number(stage_key_new("report"), run->bundle_key);
-    char *folder;
+    const struct report_stage stage = {
+        .space = run->space,
+        .config = run->config,
+        .page = PIPELINE_REPORT_HISTORY,
+        .inputs = run->bundle_key,
+        .run = run,
+        .document = make_document,
+    };
 
-    key = stage_key_number(key, (uint64_t)run->config->report);
-    folder = workspace_find(run->space, "report", key);
-    if (!folder) {
-        if (!workspace_begin(run->space, "report", &folder, err))
-            return false;
-        if (!make_report(run, folder, err) || !workspace_finish(run->space, "report", key, err)) {
-            free(folder);
-            return error_wrap(err, "report");
-        }
-    }
-    free(folder);
-    return true;
+    return report_stage_run(&stage, err);
 }

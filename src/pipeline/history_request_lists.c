@@ -11,6 +11,15 @@ static const char join[] = SCHEMA_LIST_JOIN;
 
 enum { JOIN_LENGTH = sizeof join - 1 };
 
+/* The separator that comes first in [at, end), or `end`. */
+static inline const char *find_join(const char *at, const char *end)
+{
+    for (; end - at >= JOIN_LENGTH; at++)
+        if (*at == *join && memcmp(at, join, JOIN_LENGTH) == 0)
+            return at;
+    return end;
+}
+
 /* Values of a joined text. An empty text is none, unless one is wanted. */
 static size_t count_values(struct table_string joined, size_t wanted)
 {
@@ -19,35 +28,39 @@ static size_t count_values(struct table_string joined, size_t wanted)
 
     if (joined.length == 0)
         return wanted == 1;
-    while ((at = memmem(at, (size_t)(end - at), join, JOIN_LENGTH))) {
+    while ((at = find_join(at, end)) < end) {
         at += JOIN_LENGTH;
         count++;
     }
     return count;
 }
 
-static const struct table_string *split(struct table_string joined, size_t count,
-                                        struct arena *scratch)
+/* `count` values into `value`; false: there are fewer or more. */
+static bool split(struct table_string joined, size_t count, struct table_string *value)
 {
-    struct table_string *value = ARENA_NEW(scratch, struct table_string, count + 1);
     const char *at = joined.bytes, *end = at + joined.length;
 
+    if (count == 0)
+        return joined.length == 0;
     for (size_t i = 0; i < count; i++) {
-        const char *next = memmem(at, (size_t)(end - at), join, JOIN_LENGTH);
-        const size_t length = (size_t)((next ? next : end) - at);
+        const char *next = find_join(at, end);
+        const size_t length = (size_t)(next - at);
         value[i] = (struct table_string){length ? at : NULL, length};
-        at = next ? next + JOIN_LENGTH : end;
+        if (next == end)
+            return i + 1 == count;
+        at = next + JOIN_LENGTH;
     }
-    return value;
+    return false;
 }
 
 static bool read_times(const struct history_request *request, struct table_string joined,
                        struct history_arrays *out, struct arena *scratch, struct error *err)
 {
     const size_t count = count_values(joined, 0);
-    const struct table_string *text = split(joined, count, scratch);
+    struct table_string *text = ARENA_NEW(scratch, struct table_string, count + 1);
     int64_t *time = ARENA_NEW(scratch, int64_t, count + 1);
 
+    BUG_ON(!split(joined, count, text));
     for (size_t i = 0; i < count; i++)
         if (!history_time_parse(&request->fitted->config.source, text[i], &time[i], err))
             return error_wrap(err, "value %zu", i + 1);
@@ -82,18 +95,19 @@ static bool read_sequence(const struct history_request *request, const struct fr
         return false;
     for (size_t f = 0; f < recipe->feature_count; f++) {
         const struct table_string joined = rows->column[lists->feature[f]].text[row];
-        const size_t count = joined.bytes ? count_values(joined, out->times) : 0;
         *column = request->schema.column[lists->feature[f]].name;
         if (!joined.bytes && out->times > 0 && !may_be_absent(config, &recipe->feature[f]))
             return error_set(err, ERR_DATA, "is not there, but the times of %zu orders are",
                              out->times);
-        if (joined.bytes && count != out->times)
-            return error_set(err, ERR_DATA, "has %zu values, '%.100s' has %zu", count,
-                             request->schema.column[lists->time].name, out->times);
         if (!joined.bytes)
             continue;
+        struct table_string *text = ARENA_NEW(scratch, struct table_string, out->times + 1);
+        if (!split(joined, out->times, text))
+            return error_set(err, ERR_DATA, "has %zu values, '%.100s' has %zu",
+                             count_values(joined, out->times),
+                             request->schema.column[lists->time].name, out->times);
         series[out->series_count++] = (struct history_series){
-            .name = recipe->feature[f].name, .count = count, .text = split(joined, count, scratch)};
+            .name = recipe->feature[f].name, .count = out->times, .text = text};
     }
     *column = NULL;
     return true;

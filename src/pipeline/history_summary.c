@@ -1,21 +1,9 @@
 #include "pipeline/history_summary.h"
 
-#include "base/file.h"
-#include "base/json.h"
+#include "pipeline/stage_document.h"
+#include "pipeline/summary_text.h"
 
-#include <errno.h>
-#include <string.h>
-
-enum { DOCUMENT_BYTES_MAX = 256 << 20 };
-
-static bool read_document(const char *out, const char *name, json_t **document, struct error *err)
-{
-    char *path = file_join(out, name);
-    const bool ok = json_read(path, DOCUMENT_BYTES_MAX, document, err);
-
-    free(path);
-    return ok;
-}
+enum { LABEL_WIDTH = 26 };
 
 static double number(const json_t *object, const char *key)
 {
@@ -36,19 +24,9 @@ static void print_parts(const json_t *data, FILE *to)
     }
 }
 
-static void print_figure(const char *label, const json_t *value, FILE *to)
-{
-    if (json_is_number(value))
-        fprintf(to, "  %-26s %.4f\n", label, json_number_value(value));
-    else
-        fprintf(to, "  %-26s -\n", label);
-}
-
 static void print_figures(const json_t *evaluation, const json_t *data, FILE *to)
 {
-    static const struct {
-        const char *key, *label;
-    } shown[] = {
+    static const struct summary_figure shown[] = {
         {"auc", "AUC"},
         {"average_precision", "average precision"},
         {"brier_score", "Brier score"},
@@ -60,30 +38,17 @@ static void print_figures(const json_t *evaluation, const json_t *data, FILE *to
     char label[64];
 
     fprintf(to, "\non the %s days\n", tested ? "test" : "calibration");
-    for (size_t i = 0; i < sizeof shown / sizeof *shown; i++)
-        print_figure(shown[i].label,
-                     json_object_get(json_object_get(metrics, shown[i].key), "value"), to);
+    summary_figures(metrics, shown, sizeof shown / sizeof *shown, LABEL_WIDTH, to);
     snprintf(label, sizeof label, "precision of %.0f a day", number(top, "k"));
-    print_figure(label, json_object_get(top, "value"), to);
-}
-
-static void print_path(const char *out, const char *shown, const char *label, const char *name,
-                       FILE *to)
-{
-    char *path = file_join(out, name), *told = file_join(shown, name);
-
-    if (file_exists(path))
-        fprintf(to, "%s: %s\n", label, told);
-    free(path);
-    free(told);
+    summary_number(label, json_object_get(top, "value"), LABEL_WIDTH, to);
 }
 
 bool history_summary_print(const char *out, const char *shown, FILE *to, struct error *err)
 {
     json_t *data = NULL, *training = NULL, *evaluation = NULL;
-    bool ok = read_document(out, "data.json", &data, err) &&
-              read_document(out, "training.json", &training, err) &&
-              read_document(out, "evaluation.json", &evaluation, err);
+    bool ok = stage_document_read(&data, out, "data.json", err) &&
+              stage_document_read(&training, out, "training.json", err) &&
+              stage_document_read(&evaluation, out, "evaluation.json", err);
 
     if (ok) {
         print_parts(data, to);
@@ -91,10 +56,9 @@ bool history_summary_print(const char *out, const char *shown, FILE *to, struct 
                 number(training, "best_epoch"));
         print_figures(evaluation, data, to);
         fputs("\n", to);
-        print_path(out, shown, "bundle", "bundle", to);
-        print_path(out, shown, "report", "report.html", to);
-        if (fflush(to) != 0)
-            ok = error_set(err, ERR_IO, "cannot write to stdout: %s", strerror(errno));
+        summary_path(out, shown, "bundle", "bundle", to);
+        summary_path(out, shown, "report", "report.html", to);
+        ok = summary_end(to, err);
     }
     json_decref(data);
     json_decref(training);

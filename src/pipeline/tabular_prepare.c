@@ -4,13 +4,12 @@
 #include "base/file.h"
 #include "base/interrupt.h"
 #include "base/progress.h"
+#include "pipeline/stage_document.h"
 #include "pipeline/stage_key.h"
 #include "table/source.h"
 
 #include <inttypes.h>
 #include <string.h>
-
-enum { DOCUMENT_BYTES_MAX = 64 << 20 };
 
 void tabular_hash_text(uint64_t hash, char text[17])
 {
@@ -121,24 +120,6 @@ static bool make(struct tabular_run *run, const char *folder, struct error *err)
     return ok;
 }
 
-static bool read_hash(struct tabular_run *run, struct error *err)
-{
-    char *path = file_join(run->prepare, "data.json");
-    json_t *document = NULL;
-    bool ok = json_read(path, DOCUMENT_BYTES_MAX, &document, err);
-
-    if (ok) {
-        const char *hash = json_string_value(json_object_get(document, "hash"));
-        if (hash && strlen(hash) == 16)
-            memcpy(run->data_hash, hash, 17);
-        else
-            ok = error_set(err, ERR_DATA, "%s is damaged: remove it to start afresh", path);
-    }
-    json_decref(document);
-    free(path);
-    return ok;
-}
-
 bool tabular_run_prepare(struct tabular_run *run, struct error *err)
 {
     uint64_t key;
@@ -155,7 +136,7 @@ bool tabular_run_prepare(struct tabular_run *run, struct error *err)
         run->prepare = workspace_find(run->space, "prepare", key);
     if (run->prepare) {
         progress_skip("prepare", run->options->quiet);
-        return read_hash(run, err);
+        return stage_document_hash(run->data_hash, run->prepare, err);
     }
     if (!workspace_begin(run->space, "prepare", &run->prepare, err))
         return false;

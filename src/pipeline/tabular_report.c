@@ -1,24 +1,8 @@
-/*
- * tabular_report — report.json, its page report.html, and the pipeline as it ran.
- */
+/* tabular_report — what the report of this system holds. */
 #include "pipeline/tabular_run.h"
 
-#include "base/file.h"
-#include "pipeline/stage_key.h"
-#include "report/report.h"
-
-#include <string.h>
-
-enum { DOCUMENT_BYTES_MAX = 256 << 20 };
-
-static bool read_part(const char *folder, const char *name, json_t **part, struct error *err)
-{
-    char *path = file_join(folder, name);
-    const bool ok = json_read(path, DOCUMENT_BYTES_MAX, part, err);
-
-    free(path);
-    return ok;
-}
+#include "pipeline/report_stage.h"
+#include "pipeline/stage_document.h"
 
 /* What the four earlier stages wrote. */
 struct parts {
@@ -27,11 +11,11 @@ struct parts {
 
 static bool read_parts(const struct tabular_run *run, struct parts *parts, struct error *err)
 {
-    return read_part(run->prepare, "data.json", &parts->data, err) &&
-           read_part(run->train, "training.json", &parts->training, err) &&
-           read_part(run->evaluate, "evaluation.json", &parts->evaluation, err) &&
-           read_part(run->evaluate, "decision.json", &parts->decision, err) &&
-           read_part(run->evaluate, "reference.json", &parts->reference, err);
+    return stage_document_read(&parts->data, run->prepare, "data.json", err) &&
+           stage_document_read(&parts->training, run->train, "training.json", err) &&
+           stage_document_read(&parts->evaluation, run->evaluate, "evaluation.json", err) &&
+           stage_document_read(&parts->decision, run->evaluate, "decision.json", err) &&
+           stage_document_read(&parts->reference, run->evaluate, "reference.json", err);
 }
 
 static void clear_parts(struct parts *parts)
@@ -45,15 +29,10 @@ static void clear_parts(struct parts *parts)
 
 static json_t *provenance(const struct tabular_run *run)
 {
-    struct text pipeline = {0};
-
-    pipeline_config_write(run->config, &pipeline);
-    json_t *part = json_pack("{s:s, s:s, s:I, s:I, s:s}", "version", "quern " QUERN_VERSION,
-                             "data_hash", run->data_hash, "split_seed",
-                             (json_int_t)run->config->tabular.split.seed, "model_seed",
-                             (json_int_t)run->config->model.trees.seed, "pipeline", pipeline.bytes);
-    text_clear(&pipeline);
-    return part;
+    return json_pack("{s:s, s:s, s:I, s:I, s:o}", "version", "quern " QUERN_VERSION, "data_hash",
+                     run->data_hash, "split_seed", (json_int_t)run->config->tabular.split.seed,
+                     "model_seed", (json_int_t)run->config->model.trees.seed, "pipeline",
+                     report_stage_pipeline(run->config));
 }
 
 static const char *source_name(const struct pipeline_config *config)
@@ -74,8 +53,9 @@ static json_t *model_json(const struct tabular_run *run, const struct parts *par
     return model;
 }
 
-static bool make_document(const struct tabular_run *run, json_t **document, struct error *err)
+static bool make_document(const void *context, json_t **document, struct error *err)
 {
+    const struct tabular_run *run = context;
     struct parts parts = {0};
     const bool ok = read_parts(run, &parts, err);
 
@@ -106,38 +86,16 @@ static bool make_document(const struct tabular_run *run, json_t **document, stru
     return ok;
 }
 
-static bool make_report(const struct tabular_run *run, const char *folder, struct error *err)
-{
-    json_t *document = NULL;
-    struct text pipeline = {0};
-    char *path = file_join(folder, "pipeline.yaml");
-    bool ok = make_document(run, &document, err);
-
-    if (ok && run->config->report == PIPELINE_REPORT_TABULAR)
-        ok = report_write(folder, document, err);
-    pipeline_config_write(run->config, &pipeline);
-    ok = ok && file_write(path, pipeline.bytes, pipeline.length, err);
-    text_clear(&pipeline);
-    json_decref(document);
-    free(path);
-    return ok;
-}
-
 bool tabular_run_report(struct tabular_run *run, struct error *err)
 {
-    uint64_t key = stage_key_number(stage_key_new("report"), run->bundle_key);
-    char *folder;
+    const struct report_stage stage = {
+        .space = run->space,
+        .config = run->config,
+        .page = PIPELINE_REPORT_TABULAR,
+        .inputs = run->bundle_key,
+        .run = run,
+        .document = make_document,
+    };
 
-    key = stage_key_number(key, (uint64_t)run->config->report);
-    folder = workspace_find(run->space, "report", key);
-    if (!folder) {
-        if (!workspace_begin(run->space, "report", &folder, err))
-            return false;
-        if (!make_report(run, folder, err) || !workspace_finish(run->space, "report", key, err)) {
-            free(folder);
-            return error_wrap(err, "report");
-        }
-    }
-    free(folder);
-    return true;
+    return report_stage_run(&stage, err);
 }

@@ -1,21 +1,9 @@
 #include "pipeline/tabular_summary.h"
 
-#include "base/file.h"
-#include "base/json.h"
+#include "pipeline/stage_document.h"
+#include "pipeline/summary_text.h"
 
-#include <errno.h>
-#include <string.h>
-
-enum { DOCUMENT_BYTES_MAX = 256 << 20 };
-
-static bool read_document(const char *out, const char *name, json_t **document, struct error *err)
-{
-    char *path = file_join(out, name);
-    const bool ok = json_read(path, DOCUMENT_BYTES_MAX, document, err);
-
-    free(path);
-    return ok;
-}
+enum { LABEL_WIDTH = 18 };
 
 static double number(const json_t *object, const char *key)
 {
@@ -33,16 +21,6 @@ static void print_training(const json_t *training, FILE *to)
         fprintf(to, "features: %.0f\n", features);
     fprintf(to, "trees: %.0f rounds, best %.0f\n", number(training, "rounds_run"),
             number(training, "best_round"));
-}
-
-static void print_metric(const json_t *metrics, const char *key, const char *label, FILE *to)
-{
-    const json_t *value = json_object_get(json_object_get(metrics, key), "value");
-
-    if (json_is_number(value))
-        fprintf(to, "  %-18s %.4f\n", label, json_number_value(value));
-    else
-        fprintf(to, "  %-18s -\n", label);
 }
 
 static void print_confusion(const json_t *metrics, FILE *to)
@@ -83,38 +61,28 @@ static void print_figures(const json_t *evaluation, FILE *to)
     for (size_t i = 0; i < sizeof shown / sizeof *shown; i++) {
         const json_t *metrics = json_object_get(evaluation, shown[i].group);
         if (metrics)
-            print_metric(metrics, shown[i].key, shown[i].label, to);
+            summary_number(shown[i].label,
+                           json_object_get(json_object_get(metrics, shown[i].key), "value"),
+                           LABEL_WIDTH, to);
     }
     const json_t *binary = json_object_get(evaluation, "binary_classification_metrics");
     if (binary)
         print_confusion(binary, to);
 }
 
-static void print_path(const char *out, const char *shown, const char *label, const char *name,
-                       FILE *to)
-{
-    char *path = file_join(out, name), *told = file_join(shown, name);
-
-    if (file_exists(path))
-        fprintf(to, "%s: %s\n", label, told);
-    free(path);
-    free(told);
-}
-
 bool tabular_summary_print(const char *out, const char *shown, FILE *to, struct error *err)
 {
     json_t *training = NULL, *evaluation = NULL;
-    bool ok = read_document(out, "training.json", &training, err) &&
-              read_document(out, "evaluation.json", &evaluation, err);
+    bool ok = stage_document_read(&training, out, "training.json", err) &&
+              stage_document_read(&evaluation, out, "evaluation.json", err);
 
     if (ok) {
         print_training(training, to);
         print_figures(evaluation, to);
         fputs("\n", to);
-        print_path(out, shown, "bundle", "bundle", to);
-        print_path(out, shown, "report", "report.html", to);
-        if (fflush(to) != 0)
-            ok = error_set(err, ERR_IO, "cannot write to stdout: %s", strerror(errno));
+        summary_path(out, shown, "bundle", "bundle", to);
+        summary_path(out, shown, "report", "report.html", to);
+        ok = summary_end(to, err);
     }
     json_decref(training);
     json_decref(evaluation);

@@ -28,20 +28,38 @@ static struct table_string series_text(const struct history_series *series, size
     return history_category_text(series->number[i], room);
 }
 
+/* Features of a list, in the order of the configuration and by name. */
+struct features {
+    const struct history_feature *feature;
+    const struct history_name *name;
+    size_t count;
+};
+
+/* Most callers send the features in their order: look there first. */
+static size_t find(const struct features *features, const char *name, size_t guess)
+{
+    if (guess < features->count && strcmp(features->feature[guess].name, name) == 0)
+        return guess;
+    return history_name_find(features->name, features->count, name);
+}
+
 /* The series of each feature in `sent`; NULL where there is none. */
 static bool place_series(const struct history_series *series, size_t count,
-                         const struct history_name *names, size_t features,
-                         const struct history_series **sent, struct error *err)
+                         const struct features *features, const struct history_series **sent,
+                         struct error *err)
 {
-    for (size_t i = 0; i < features; i++)
+    size_t guess = 0;
+
+    for (size_t i = 0; i < features->count; i++)
         sent[i] = NULL;
     for (size_t i = 0; i < count; i++) {
-        const size_t at = history_name_find(names, features, series[i].name);
+        const size_t at = find(features, series[i].name, guess);
         if (at == SIZE_MAX)
             return error_set(err, ERR_DATA, "there is no feature '%.100s'", series[i].name);
         if (sent[at])
             return error_set(err, ERR_DATA, "the feature '%.100s' is there twice", series[i].name);
         sent[at] = &series[i];
+        guess = at + 1;
     }
     return true;
 }
@@ -70,35 +88,46 @@ static double absent(const struct history_feature *feature, int64_t time)
                : NAN;
 }
 
-static int32_t encode_category(const struct history_fitted *f, size_t c,
-                               const struct history_arrays *arrays, size_t i,
-                               const struct history_series *sent)
-{
-    const struct history_feature *feature = f->categorical[c];
-    char room[32];
-    struct table_string text = sent ? series_text(sent, i, room)
-                                    : history_category_text(absent(feature, arrays->time[i]), room);
+/* The orders of one sequence that count, `skipped` older ones left out. */
+struct part {
+    const struct history_fitted *fitted;
+    const struct history_arrays *arrays;
+    size_t skipped, orders;
+};
 
-    if (feature->column)
-        text = history_outcome_text(&f->config.source, feature->column, text);
-    return history_category_row(feature, &f->category[c], text);
+/* A feature of all orders into column `c` of their rows. */
+static void encode_category(const struct part *part, size_t c, const struct history_series *sent,
+                            int32_t *to)
+{
+    const struct history_fitted *f = part->fitted;
+    const struct history_feature *feature = f->categorical[c];
+    const struct history_source *source = &f->config.source;
+    const bool outcome = feature->column && strcmp(feature->column, source->outcome) == 0;
+    char room[32];
+
+    for (size_t i = 0; i < part->orders; i++) {
+        const size_t from = part->skipped + i;
+        struct table_string text =
+            sent ? series_text(sent, from, room)
+                 : history_category_text(absent(feature, part->arrays->time[from]), room);
+        if (outcome)
+            text = history_outcome_text(source, feature->column, text);
+        to[i * f->n_cat + c] = history_category_row(feature, &f->category[c], text);
+    }
 }
 
-static bool encode(const struct history_fitted *f, const struct history_arrays *arrays, size_t i,
-                   const struct history_series *const *sent, int32_t *categorical, float *numeric,
-                   struct error *err)
+static bool encode_number(const struct part *part, size_t c, const struct history_series *sent,
+                          float *to, struct error *err)
 {
-    const struct history_feature *feature = f->config.histories.feature;
-    double value;
+    const struct history_fitted *f = part->fitted;
+    const struct history_feature *feature = f->numeric[c];
 
-    for (size_t c = 0; c < f->n_cat; c++)
-        categorical[c] = encode_category(f, c, arrays, i, sent[f->categorical[c] - feature]);
-    for (size_t c = 0; c < f->n_num; c++) {
-        const struct history_series *series = sent[f->numeric[c] - feature];
-        value = absent(f->numeric[c], arrays->time[i]);
-        if (series && !series_number(series, i, &value, err))
+    for (size_t i = 0; i < part->orders; i++) {
+        const size_t from = part->skipped + i;
+        double value = absent(feature, part->arrays->time[from]);
+        if (sent && !series_number(sent, from, &value, err))
             return false;
-        numeric[c] = history_scaled(f->numeric[c], &f->number[c], value);
+        to[i * f->n_num + c] = history_scaled(feature, &f->number[c], value);
     }
     return true;
 }
@@ -107,25 +136,29 @@ static bool fill_sequence(const struct history_fitted *f, const struct history_a
                           size_t s, const struct history_buffers *buffers, struct history *out,
                           struct error *err)
 {
+    const struct history_feature *feature = f->config.histories.feature;
+    const struct features features = {feature, f->feature_name, f->n_cat + f->n_num};
     const size_t most = f->config.histories.seq_len;
     const size_t skipped = arrays->times > most ? arrays->times - most : 0;
-    const size_t orders = arrays->times - skipped;
+    const struct part part = {f, arrays, skipped, arrays->times - skipped};
+    int32_t *categorical = buffers->categorical[s];
+    float *numeric = buffers->numeric[s];
 
-    if (!place_series(arrays->series, arrays->series_count, f->feature_name, f->n_cat + f->n_num,
-                      buffers->sent, err) ||
+    if (!place_series(arrays->series, arrays->series_count, &features, buffers->sent, err) ||
         !check_arrays(arrays, err))
         return false;
-    for (size_t i = 0; i < orders; i++) {
-        int32_t *categorical = buffers->categorical[s] + i * f->n_cat;
-        float *numeric = buffers->numeric[s] + i * f->n_num;
-        const int64_t age = arrays->time[arrays->times - 1] - arrays->time[skipped + i];
-        if (!encode(f, arrays, skipped + i, buffers->sent, categorical, numeric, err))
+    for (size_t c = 0; c < f->n_cat; c++)
+        encode_category(&part, c, buffers->sent[f->categorical[c] - feature], categorical);
+    for (size_t c = 0; c < f->n_num; c++)
+        if (!encode_number(&part, c, buffers->sent[f->numeric[c] - feature], numeric, err))
             return false;
-        history_hide_unknown(f, age, categorical, numeric);
+    for (size_t i = 0; i < part.orders; i++) {
+        const int64_t age = arrays->time[arrays->times - 1] - arrays->time[skipped + i];
+        history_hide_unknown(f, age, categorical + i * f->n_cat, numeric + i * f->n_num);
         buffers->time[s][i] = history_age(age);
         buffers->row[s][i] = (uint32_t)(skipped + i);
     }
-    *out = (struct history){orders, buffers->categorical[s], buffers->numeric[s], buffers->time[s]};
+    *out = (struct history){part.orders, categorical, numeric, buffers->time[s]};
     return true;
 }
 
@@ -148,10 +181,10 @@ static bool fill_engineered(const struct history_fitted *f, const struct history
                             const struct history_buffers *buffers, struct error *err)
 {
     const struct history_feature *feature = f->config.histories.engineered;
+    const struct features features = {feature, f->engineered_name, f->n_engineered};
     const struct history_arrays *first = &input->sequence[0];
 
-    if (!place_series(input->engineered, input->engineered_count, f->engineered_name,
-                      f->n_engineered, buffers->sent, err))
+    if (!place_series(input->engineered, input->engineered_count, &features, buffers->sent, err))
         return false;
     for (size_t i = 0; i < f->n_engineered; i++) {
         const struct history_series *series = buffers->sent[i];

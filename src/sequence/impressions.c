@@ -6,14 +6,32 @@
 #include <string.h>
 
 enum { SHOWN_MAX = 80 }; /* bytes of a bad value that a sentence repeats */
+enum { ROLES = 6, ROLES_REQUIRED = 4 };
+
+/* The columns in the order of their roles; returns how many there are. */
+static size_t list_columns(const struct journey_config *config, const char *column[ROLES])
+{
+    size_t count = 0;
+
+    column[count++] = config->entity;
+    column[count++] = config->time;
+    column[count++] = config->token;
+    column[count++] = config->outcome;
+    if (config->value)
+        column[count++] = config->value;
+    if (config->cost)
+        column[count++] = config->cost;
+    return count;
+}
 
 static bool check_types(const struct table_source *source, const struct journey_config *config,
                         struct error *err)
 {
-    const char *const roles[] = {config->entity, config->time, config->token, config->outcome};
-    const struct source_column *column[4];
+    const char *roles[ROLES];
+    const struct source_column *column[ROLES];
+    const size_t count = list_columns(config, roles);
 
-    for (size_t i = 0; i < 4; i++) {
+    for (size_t i = 0; i < count; i++) {
         column[i] = table_source_column(source, roles[i], err);
         if (!column[i])
             return false;
@@ -41,12 +59,14 @@ static bool check_types(const struct table_source *source, const struct journey_
 bool impressions_open(struct impressions *rows, const struct table_source *source,
                       const struct journey_config *config, struct error *err)
 {
-    const struct table_field fields[] = {
-        {config->entity, TABLE_TEXT},
-        {config->time, TABLE_ANY},
-        {config->token, TABLE_TEXT},
-        {config->outcome, TABLE_ANY},
-    };
+    static const enum table_type type[ROLES] = {TABLE_TEXT, TABLE_ANY,    TABLE_TEXT,
+                                                TABLE_ANY,  TABLE_DOUBLE, TABLE_DOUBLE};
+    const char *column[ROLES];
+    struct table_field fields[ROLES];
+    const size_t count = list_columns(config, column);
+
+    for (size_t i = 0; i < count; i++)
+        fields[i] = (struct table_field){column[i], type[i]};
 
     rows->row = 0;
     rows->count = 0;
@@ -55,7 +75,7 @@ bool impressions_open(struct impressions *rows, const struct table_source *sourc
     rows->reader = NULL;
     times_init(&rows->times);
     return check_types(source, config, err) &&
-           table_reader_open(&rows->reader, source, fields, 4, err);
+           table_reader_open(&rows->reader, source, fields, count, err);
 }
 
 void impressions_close(struct impressions *rows)
@@ -283,6 +303,40 @@ static bool check_outcome(struct impressions *rows, const struct table_column *c
     return true;
 }
 
+/* Amounts of money or the like: `own` gets them with what is missing as 0. */
+static bool check_amount(struct impressions *rows, const struct table_column *column, double *own,
+                         struct error *err)
+{
+    for (size_t i = 0; i < rows->count; i++) {
+        const bool missing = !table_is_valid(column, i) || isnan(column->number[i]);
+        own[i] = missing ? 0 : column->number[i];
+        if (!(own[i] >= 0) || isinf(own[i]))
+            return fail_number(rows, i, column->name, own[i], "a number of 0 or more", err);
+    }
+    return true;
+}
+
+static bool check_amounts(struct impressions *rows, const struct table_column *column,
+                          struct error *err)
+{
+    rows->value = rows->cost = NULL;
+    if (rows->config->value) {
+        if (!check_amount(rows, column, rows->value_buffer, err))
+            return false;
+        for (size_t i = 0; i < rows->count; i++)
+            if (!rows->outcome[i])
+                rows->value_buffer[i] = 0;
+        rows->value = rows->value_buffer;
+        column++;
+    }
+    if (rows->config->cost) {
+        if (!check_amount(rows, column, rows->cost_buffer, err))
+            return false;
+        rows->cost = rows->cost_buffer;
+    }
+    return true;
+}
+
 bool impressions_next(struct impressions *rows, struct error *err)
 {
     struct table_chunk chunk;
@@ -298,7 +352,8 @@ bool impressions_next(struct impressions *rows, struct error *err)
     rows->token = chunk.column[2].text;
     return check_entity(rows, &chunk.column[0], err) && check_time(rows, &chunk.column[1], err) &&
            check_text(rows, &chunk.column[2], "token", err) &&
-           check_outcome(rows, &chunk.column[3], err);
+           check_outcome(rows, &chunk.column[3], err) &&
+           check_amounts(rows, chunk.column + ROLES_REQUIRED, err);
 }
 
 void times_init(struct times *times)

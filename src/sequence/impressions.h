@@ -1,11 +1,14 @@
 /*
- * impressions — the four columns of a table that make journeys, checked row by row.
+ * impressions — the columns of a table that make journeys, checked row by row.
  *
  *   entity   text (integers become their decimal digits) of at most ENTITY_BYTES_MAX bytes; neither
  *            missing nor empty
  *   token    text; neither missing nor empty
  *   time     an integer, a date or timestamp (then microseconds), or text with either
  *   outcome  a boolean, 0 or 1, or text as text_to_bool() reads it; missing is false
+ *   value    what the conversion of this row was worth, if there is such a column: a number that is
+ *            not negative; missing (NaN too) is 0, and so is that of a row without a conversion
+ *   cost     what the impression cost, if there is such a column: the same; missing is 0
  *
  * The unit of integer times is known only after the last row: times gather what tells it.
  */
@@ -36,13 +39,15 @@ struct impressions {
     const struct table_string *entity, *token;
     const int64_t *time;
     const uint8_t *outcome;
-    bool integers; /* every entity so far is an integer written plainly */
+    const double *value, *cost; /* NULL: no such column */
+    bool integers;              /* every entity so far is an integer written plainly */
     struct times times;
 
     const struct journey_config *config;
     struct table_reader *reader;
     int64_t time_buffer[TABLE_CHUNK_ROWS];
     uint8_t outcome_buffer[TABLE_CHUNK_ROWS];
+    double value_buffer[TABLE_CHUNK_ROWS], cost_buffer[TABLE_CHUNK_ROWS];
 };
 
 /* On failure `row` is 0 and nothing needs closing. */

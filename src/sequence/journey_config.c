@@ -21,6 +21,8 @@ const struct config_field journey_source_fields[] = {
     CONFIG_TEXT(struct journey_config, token, "campaign", "column of what was shown"),
     CONFIG_TEXT(struct journey_config, outcome, "conversion",
                 "column that is true at a conversion"),
+    CONFIG_TEXT(struct journey_config, value, NULL, "column of what a conversion is worth"),
+    CONFIG_TEXT(struct journey_config, cost, NULL, "column of what an impression costs"),
     CONFIG_CHOICE(struct journey_config, time_unit, TIME_UNIT_AUTO, time_unit_names,
                   "unit of integer times; auto tells by their size"),
     CONFIG_END,

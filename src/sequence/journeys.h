@@ -49,7 +49,8 @@ enum journey_keep { JOURNEY_KEEP_LAST, JOURNEY_KEEP_FIRST };
 struct journey_config {
     const char *path; /* source.path: a file, a glob or a query (table/source.h) */
     const char *entity, *time, *token, *outcome;
-    int time_unit; /* enum time_unit */
+    const char *value, *cost; /* columns; NULL: none. Journeys do not need them (impressions.h) */
+    int time_unit;            /* enum time_unit */
     size_t max_length;
     int keep; /* enum journey_keep */
     bool one_hot;

@@ -1,5 +1,5 @@
 #include "wire/csv.h"
-#include "wire/number.h"
+#include "base/number.h"
 
 #include <math.h>
 #include <stdint.h>

@@ -71,7 +71,7 @@ bool wire_decode(struct wire_rows *out, enum wire_media media, const struct sche
                  const char *body, size_t size, const struct wire_limits *limits,
                  struct arena *memory, struct error *err)
 {
-    enum { JSON_ROWS_FIRST = 16 };
+    enum { JSON_ROWS_FIRST = 16, JSON_COLUMNS = 64 };
     struct rows rows;
     bool ok;
 
@@ -82,7 +82,9 @@ bool wire_decode(struct wire_rows *out, enum wire_media media, const struct sche
     }
     if (size == 0)
         return error_set(err, ERR_DATA, "the body is empty");
-    rows_init(&rows, schema, limits, media == WIRE_JSON ? JSON_ROWS_FIRST : csv_lines(body, size),
+    rows_init(&rows, schema, limits,
+              media == WIRE_JSON ? (schema->count < JSON_COLUMNS ? JSON_ROWS_FIRST : 1)
+                                 : csv_lines(body, size),
               &out->errors, memory);
     if (media == WIRE_CSV)
         ok = decode_csv(&rows, body, size, err);

@@ -1,6 +1,6 @@
 #include "wire/csv.h"
 #include "wire/json_write.h"
-#include "wire/number.h"
+#include "base/number.h"
 
 #include <math.h>
 #include <stdint.h>

@@ -279,6 +279,36 @@ static const struct shape *find_shape(struct json_rows *reader, struct table_str
     return NULL;
 }
 
+bool json_rows_wraps(struct json_rows *reader, struct table_string key)
+{
+    return find_shape(reader, key) != NULL;
+}
+
+/*
+ * Bodies of lists are long: one whose first key is a column is read as a row at once, without a
+ * first walk that looks for a key that announces rows. False: there was such a key after all.
+ */
+static bool read_bare(struct json_rows *reader)
+{
+    struct json_scan *scan = &reader->scan;
+    const struct schema *schema = reader->rows->schema;
+    const struct json_mark top = json_here(scan);
+    struct table_string key;
+
+    if (!schema_has_lists(schema) || json_peek(scan) != JSON_VALUE_OBJECT ||
+        peek_inside(scan, &key) == JSON_VALUE_NONE || scan->problem ||
+        schema_find(schema, key.bytes, key.length) == SIZE_MAX)
+        return false;
+    reader->bare = true;
+    json_rows_value(reader);
+    if (!reader->wraps)
+        return true;
+    scan->problem = NULL;
+    json_return(scan, top);
+    rows_restart(reader->rows);
+    return false;
+}
+
 void json_rows_body(struct json_rows *reader)
 {
     static const char wanted[] = "exactly one of 'instances', 'inputs', 'dataframe_split', "
@@ -288,6 +318,10 @@ void json_rows_body(struct json_rows *reader)
     struct table_string key;
     bool done = false, row = false;
 
+    if (read_bare(reader)) {
+        json_finish(scan);
+        return;
+    }
     if (json_peek(scan) != JSON_VALUE_OBJECT) {
         json_rows_value(reader);
     } else if (json_enter(scan, '{')) {

@@ -1,7 +1,7 @@
 #include "wire/json_list.h"
 
 #include "wire/json_write.h"
-#include "wire/number.h"
+#include "base/number.h"
 
 #include <math.h>
 #include <string.h>
@@ -28,50 +28,72 @@ static struct table_string text_of(const struct json_scalar *value)
     return value->text;
 }
 
-/* A walk over the list: the bytes it takes, written where there is a place for them. */
-static size_t walk(struct json_rows *reader, size_t row, size_t column, char *to)
-{
-    struct json_scan *scan = &reader->scan;
-    struct json_scalar value;
-    size_t length = 0;
+/* A joined text that grows in an arena. */
+struct joined {
+    char *bytes;
+    size_t length, room;
+    struct arena *memory;
+};
 
-    if (!json_enter(scan, '['))
-        return 0;
-    for (size_t i = 0; json_item(scan); i++) {
-        const enum json_kind kind = json_peek(scan);
-        if (kind == JSON_VALUE_LIST || kind == JSON_VALUE_OBJECT) {
-            rows_fault(reader->rows, row, column, "must be a list of plain values");
-            json_skip(scan);
-            continue;
-        }
-        if (!json_read_scalar(scan, &value))
-            return 0;
-        const char *problem = problem_of(&value);
-        const struct table_string text = text_of(&value);
-        if (problem)
-            rows_fault_value(reader->rows, row, column, text.bytes, text.length, problem);
-        if (to && i > 0)
-            memcpy(to + length, join, JOIN_LENGTH);
-        length += i > 0 ? JOIN_LENGTH : 0;
-        if (to && text.length > 0)
-            memcpy(to + length, text.bytes, text.length);
-        length += text.length;
+static void joined_take(struct joined *joined, size_t room)
+{
+    char *larger = arena_take(joined->memory, room, 1);
+
+    if (joined->length > 0)
+        memcpy(larger, joined->bytes, joined->length);
+    joined->bytes = larger;
+    joined->room = room;
+}
+
+static inline void joined_add(struct joined *joined, struct table_string text, bool first)
+{
+    const size_t more = text.length + JOIN_LENGTH;
+
+    if (joined->room - joined->length < more)
+        joined_take(joined, 2 * (joined->room + more));
+    if (!first) {
+        memcpy(joined->bytes + joined->length, join, JOIN_LENGTH);
+        joined->length += JOIN_LENGTH;
     }
-    return length;
+    if (text.length > 0)
+        memcpy(joined->bytes + joined->length, text.bytes, text.length);
+    joined->length += text.length;
+}
+
+/* Bytes that a list as most are will take; `at` is behind its bracket. */
+static size_t likely_size(const char *at, const char *end)
+{
+    const char *close = memchr(at, ']', (size_t)(end - at));
+    const size_t size = (size_t)((close ? close : at) - at);
+
+    return size + size / 2 + JOIN_LENGTH;
 }
 
 void json_list_read(struct json_rows *reader, size_t row, size_t column)
 {
+    struct json_scan *scan = &reader->scan;
     struct rows *rows = reader->rows;
-    const struct json_mark start = json_here(&reader->scan);
-    const size_t length = walk(reader, row, column, NULL);
+    struct joined joined = {.memory = rows->memory};
+    struct json_scalar value;
+    bool first = true;
 
-    if (reader->scan.problem)
+    if (!json_enter(scan, '['))
         return;
-    char *bytes = arena_take(rows->memory, length + 1, 1);
-    json_return(&reader->scan, start);
-    walk(reader, row, column, bytes);
-    rows_text_of(rows, row, column, bytes, length);
+    joined_take(&joined, likely_size(scan->at, scan->end));
+    for (; json_item_text(scan, &value); first = false) {
+        if (value.kind == JSON_VALUE_LIST || value.kind == JSON_VALUE_OBJECT) {
+            rows_fault(rows, row, column, "must be a list of plain values");
+            json_skip(scan);
+            continue;
+        }
+        const char *problem = problem_of(&value);
+        const struct table_string text = text_of(&value);
+        if (problem)
+            rows_fault_value(rows, row, column, text.bytes, text.length, problem);
+        joined_add(&joined, text, first);
+    }
+    if (!scan->problem)
+        rows_text_of(rows, row, column, joined.bytes, joined.length);
 }
 
 static void write_item(struct text *out, const char *bytes, size_t length)

@@ -171,10 +171,12 @@ static void read_object(struct json_rows *reader)
     struct json_scan *scan = &reader->scan;
     struct rows *rows = reader->rows;
     const size_t row = rows->count - 1, object = ++reader->object;
+    const bool bare = reader->bare;
     struct table_string key;
     size_t guess = 0;
     bool wrapped = false;
 
+    reader->bare = false;
     if (!json_enter(scan, '{'))
         return;
     while (json_key(scan, &key)) {
@@ -185,6 +187,9 @@ static void read_object(struct json_rows *reader)
             reader->seen[c] = object;
             guess = c + 1;
             json_rows_cell(reader, row, c);
+        } else if (bare && json_rows_wraps(reader, key)) {
+            reader->wraps = true;
+            scan->problem = "stopped";
         } else if (!wrapped && is_wrapper(scan, key)) {
             wrapped = true;
             json_rows_row(reader);

@@ -22,6 +22,8 @@ struct json_rows {
     bool failed;       /* by something else than broken JSON */
     size_t *seen;      /* [schema->count]: the last object that had the column */
     size_t object;     /* objects so far */
+    bool bare;         /* the object that follows is read as the body's one row ... */
+    bool wraps;        /* ... but has a key that announces rows, so it was not */
 };
 
 void json_rows_init(struct json_rows *reader, struct rows *rows, struct error *err);
@@ -41,6 +43,8 @@ void json_rows_cell(struct json_rows *reader, size_t row, size_t column);
 void json_rows_put(struct rows *rows, size_t row, size_t column, const struct json_scalar *value);
 /* A list of values in the order of `column` [count]; NULL: as the schema. */
 void json_rows_list(struct json_rows *reader, const size_t *column, size_t count);
+/* Whether the key announces rows, which are its value: "instances" and the like. */
+bool json_rows_wraps(struct json_rows *reader, struct table_string key);
 /* Columns that the row read last must have and had not: `object` of `seen`. */
 void json_rows_check(struct json_rows *reader, size_t object);
 /* Stop with a sentence that is not about broken JSON. */

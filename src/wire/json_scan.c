@@ -1,7 +1,7 @@
 #include "wire/json_scan.h"
 
 #include "base/utf8.h"
-#include "wire/number.h"
+#include "base/number.h"
 
 #include <math.h>
 #include <string.h>
@@ -240,30 +240,64 @@ static bool read_word(struct json_scan *scan, const char *word, struct json_scal
     return true;
 }
 
+static inline bool is_digit(const char *at, const char *end)
+{
+    return at < end && *at >= '0' && *at <= '9';
+}
+
+static inline const char *skip_digits(const char *at, const char *end)
+{
+    while (is_digit(at, end))
+        at++;
+    return at;
+}
+
+/* The end of the number at `at`, as JSON has it; NULL if there is none. */
+static const char *number_end(const char *at, const char *end)
+{
+    at += *at == '-';
+    if (!is_digit(at, end) || (*at == '0' && is_digit(at + 1, end)))
+        return NULL;
+    at = skip_digits(at, end);
+    if (at < end && *at == '.') {
+        if (!is_digit(++at, end))
+            return NULL;
+        at = skip_digits(at, end);
+    }
+    if (at < end && (*at == 'e' || *at == 'E')) {
+        at++;
+        at += at < end && (*at == '+' || *at == '-');
+        if (!is_digit(at, end))
+            return NULL;
+        at = skip_digits(at, end);
+    }
+    return at;
+}
+
 static bool read_number(struct json_scan *scan, struct json_scalar *value)
 {
-    const char *start = scan->at, *digits = start + (*start == '-');
+    const char *start = scan->at, *stop = number_end(start, scan->end);
 
-    /* What number_read() allows beyond JSON: "01", ".5", "5.", "+5" (which is not looked at). */
-    if (digits == scan->end || *digits < '0' || *digits > '9' ||
-        (*digits == '0' && digits + 1 < scan->end && digits[1] >= '0' && digits[1] <= '9'))
-        return fail(scan, "not a number");
-    const char *stop = number_read(start, scan->end, &value->number);
-    if (!stop)
-        return fail(scan, "a number that is too long");
-    if (stop[-1] == '.' || (stop < scan->end && (*stop == 'e' || *stop == 'E' || *stop == '.')))
-        return fail(scan, "not a number");
-    const char *point = memchr(start, '.', (size_t)(stop - start));
-    if (point && (point[1] < '0' || point[1] > '9'))
+    /* "1.2.3" */
+    if (!stop || (stop < scan->end && *stop == '.'))
         return fail(scan, "not a number");
     value->text = (struct table_string){start, (size_t)(stop - start)};
     scan->at = stop;
     return true;
 }
 
-bool json_read_scalar(struct json_scan *scan, struct json_scalar *value)
+static bool convert_number(struct json_scan *scan, struct json_scalar *value)
 {
-    value->kind = json_peek(scan);
+    const char *start = value->text.bytes;
+
+    if (number_read(start, start + value->text.length, &value->number))
+        return true;
+    scan->at = start;
+    return fail(scan, "a number that is too long");
+}
+
+static bool read_scalar(struct json_scan *scan, struct json_scalar *value)
+{
     switch (value->kind) {
     case JSON_VALUE_STRING:
         return read_string(scan, &value->text);
@@ -284,6 +318,22 @@ bool json_read_scalar(struct json_scan *scan, struct json_scalar *value)
     }
 }
 
+bool json_read_scalar(struct json_scan *scan, struct json_scalar *value)
+{
+    value->kind = json_peek(scan);
+    return read_scalar(scan, value) &&
+           (value->kind != JSON_VALUE_NUMBER || convert_number(scan, value));
+}
+
+bool json_item_text(struct json_scan *scan, struct json_scalar *value)
+{
+    if (!goes_on(scan, ']'))
+        return false;
+    value->kind = json_peek(scan);
+    return value->kind == JSON_VALUE_LIST || value->kind == JSON_VALUE_OBJECT ||
+           read_scalar(scan, value);
+}
+
 bool json_skip(struct json_scan *scan)
 {
     const size_t level = scan->depth;
@@ -295,8 +345,10 @@ bool json_skip(struct json_scan *scan)
         if (kind == JSON_VALUE_OBJECT || kind == JSON_VALUE_LIST) {
             if (!json_enter(scan, kind == JSON_VALUE_OBJECT ? '{' : '['))
                 return false;
-        } else if (!json_read_scalar(scan, &value)) {
-            return false;
+        } else {
+            value.kind = kind;
+            if (!read_scalar(scan, &value))
+                return false;
         }
         /* Close what ends here, up to the next value. */
         while (scan->depth > level && !scan->problem &&

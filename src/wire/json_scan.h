@@ -69,8 +69,13 @@ MUST_CHECK bool json_item(struct json_scan *scan);
 bool json_skip(struct json_scan *scan);
 /* A value that is neither object nor list. */
 MUST_CHECK bool json_read_scalar(struct json_scan *scan, struct json_scalar *value);
-/* Nothing but white space follows. */
-MUST_CHECK bool json_finish(struct json_scan *scan);
+/*
+ * The next item of the list entered last, its text alone: `number` is not written. An object or
+ * list is not read, only said to be one. False at the end, which is then left.
+ */
+MUST_CHECK bool json_item_text(struct json_scan *scan, struct json_scalar *value);
+/* Nothing but white space follows; otherwise the scan has a problem. */
+bool json_finish(struct json_scan *scan);
 
 /* Go on at a value seen earlier, at the level where it stood. */
 struct json_mark {

@@ -1,6 +1,6 @@
 #include "wire/json_write.h"
 #include "wire/json_list.h"
-#include "wire/number.h"
+#include "base/number.h"
 
 #include <math.h>
 #include <stdio.h>

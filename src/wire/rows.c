@@ -1,5 +1,5 @@
 #include "wire/rows.h"
-#include "wire/number.h"
+#include "base/number.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -66,6 +66,18 @@ bool rows_begin(struct rows *rows, struct error *err)
         take_columns(rows, rows->room * 2);
     rows->count++;
     return true;
+}
+
+void rows_restart(struct rows *rows)
+{
+    rows->count = 0;
+    rows->records = false;
+    *rows->errors = (struct row_errors){.memory = rows->errors->memory};
+    memset(rows->faulty, 0, rows->room);
+    for (size_t c = 0; c < rows->schema->count; c++)
+        if (rows->schema->column[c].kind != SCHEMA_IGNORED &&
+            rows->schema->column[c].need != SCHEMA_REQUIRED)
+            clear_rest(rows, &rows->column[c], rows->room);
 }
 
 void rows_fault(struct rows *rows, size_t row, size_t column, const char *format, ...)

@@ -39,6 +39,9 @@ void rows_init(struct rows *rows, const struct schema *schema, const struct wire
 /* ERR_LIMIT  too many rows */
 MUST_CHECK bool rows_begin(struct rows *rows, struct error *err);
 
+/* Forget every row. */
+void rows_restart(struct rows *rows);
+
 /*
  * Of the row at `row`, counted from 0. `column` is SIZE_MAX for the row as a whole: in the row
  * begun last this replaces a fault of a value, which may only stand in the wrong place.

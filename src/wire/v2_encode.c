@@ -1,4 +1,4 @@
-#include "wire/number.h"
+#include "base/number.h"
 #include "wire/json_write.h"
 #include "wire/v2.h"
 

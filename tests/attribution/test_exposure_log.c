@@ -87,3 +87,67 @@ TEST(exposure_log_says_what_is_wrong)
         EXPECT_ERROR(exposure_log_read(&log, &config, &err), &err, ERR_DATA, r->part);
     }
 }
+
+/* Rows, users, values of conversions and costs by campaign, of the training split alone or of all.
+ */
+TEST(exposure_log_keeps_more_on_demand)
+{
+    struct journey_config config =
+        table_of(test_file("i.csv", "uid,timestamp,campaign,conversion,sale,cost\n"
+                                    "7,1500000300,mail,0,99,0.5\n5,1500000100,tv,1,20,\n"
+                                    "7,1500000200,tv,1,NaN,2\n5,1500000050,mail,1,7.5,1\n"));
+    static const uint32_t row[] = {2, 0, 3, 1};
+    static const double value[] = {0, 0, 7.5, 20};
+    struct exposure_wish wish = {.table = &config, .identity = true};
+    struct exposure_log log;
+    struct error err = {0};
+
+    config.value = "sale";
+    config.cost = "cost";
+    EXPECT_OK(exposure_log_load(&log, &wish, &err), &err);
+    EXPECT(log.integers);
+    EXPECT(log.uid[0].length == 1 && log.uid[0].bytes[0] == '7');
+    for (size_t i = 0; i < 4; i++) {
+        EXPECT_EQ(log.row[i], row[i]);
+        EXPECT_NEAR(log.value[i], value[i], 0);
+    }
+    EXPECT_NEAR(log.cost[0], 1.5, 0);
+    EXPECT_NEAR(log.cost[1], 2, 0);
+    exposure_log_clear(&log);
+    for (size_t seed = 0, seen = 0; seen != 3; seed++) { /* each user is left out by some seed */
+        const struct split_config split = {.train = 0.5, .test = 0.5, .seed = seed};
+        wish.training = &split;
+        if (!exposure_log_load(&log, &wish, &err)) {
+            EXPECT_EQ(err.code, ERR_DATA);
+            EXPECT_HAS(err.text, "there are no impressions");
+            continue;
+        }
+        if (log.users == 1)
+            seen |= log.uid[0].bytes[0] == '7' ? 1 : 2;
+        exposure_log_clear(&log);
+    }
+}
+
+TEST(values_and_costs_are_not_negative)
+{
+    static const struct {
+        const char *row, *part;
+    } rows[] = {
+        {"1,1500000000,a,1,-3,0", "m.csv': column 'value' is '-3', not a number of 0 or more"},
+        {"1,1500000000,a,0,-3,0", "column 'value' is '-3'"},
+        {"1,1500000000,a,1,0,-0.5", "column 'cost' is '-0.5', not a number of 0 or more"},
+        {"1,1500000000,a,1,0,inf", "column 'cost' is 'inf'"},
+        {"1,1500000000,a,1,much,0", "much"},
+    };
+
+    EACH_ROW(rows, r) {
+        char text[200];
+        struct exposure_log log;
+        struct error err = {0};
+        snprintf(text, sizeof text, "uid,timestamp,campaign,conversion,value,cost\n%s\n", r->row);
+        struct journey_config config = table_of(test_file("m.csv", text));
+        config.value = "value";
+        config.cost = "cost";
+        EXPECT_ERROR(exposure_log_read(&log, &config, &err), &err, ERR_DATA, r->part);
+    }
+}

@@ -333,14 +333,19 @@ TEST(bait_is_told_from_what_works)
     EXPECT_NEAR(credit[1] / caused[1], 1, 0.2);
     EXPECT(credit[0] < 0.25 * caused[1]); /* the last touch gives it 1.8 times as much */
     EXPECT(credit[2] < 0.1 * caused[1]);
+    struct incremental_draws draws;
     double low[4], high[4], again[8];
-    EXPECT_OK(incremental_intervals(&fit, 60, 1, NULL, low, high, &err), &err);
+    EXPECT_OK(incremental_draw(&draws, &fit, 60, 1, NULL, &err), &err);
+    incremental_intervals(&draws, 4, low, high);
+    incremental_draws_clear(&draws);
     EXPECT(low[1] < caused[1] && caused[1] < high[1]);
     EXPECT(high[1] - low[1] > 0.03 * caused[1] && high[1] - low[1] < 0.8 * caused[1]);
     for (size_t k = 0; k < 4; k++)
         EXPECT(low[k] <= high[k] && low[k] < credit[k] + 1 && credit[k] < high[k] + 1);
     struct pool *pool = pool_new(3);
-    EXPECT_OK(incremental_intervals(&fit, 60, 1, pool, again, again + 4, &err), &err);
+    EXPECT_OK(incremental_draw(&draws, &fit, 60, 1, pool, &err), &err);
+    incremental_intervals(&draws, 4, again, again + 4);
+    incremental_draws_clear(&draws);
     EXPECT(memcmp(again, low, sizeof low) == 0 && memcmp(again + 4, high, sizeof high) == 0);
     pool_free(pool);
     incremental_fit_clear(&fit);
@@ -381,8 +386,14 @@ TEST(poor_logs_are_survived)
             struct incremental_fit fit;
             struct error err = {0};
             double credit[4], sum = 0;
-            exposure_log_build(&log, &(struct exposure_rows){r->users, r->rows, r->campaigns, user,
-                                                             time, campaign, conversion, names});
+            exposure_log_build(&log, &(struct exposure_rows){.users = r->users,
+                                                             .count = r->rows,
+                                                             .campaigns = r->campaigns,
+                                                             .user = user,
+                                                             .time = time,
+                                                             .campaign = campaign,
+                                                             .conversion = conversion,
+                                                             .name = names});
             EXPECT_OK(incremental_fit_run(&fit, &log, &config, NULL, &err), &err);
             incremental_credits(&fit, fit.parameter, NULL, NULL, credit);
             for (size_t k = 0; k <= r->campaigns; k++)

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "support/test.h"
-#include "wire/number.h"
+#include "base/number.h"
 
 static uint64_t next_random(uint64_t *state)
 {

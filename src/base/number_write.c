@@ -1,4 +1,4 @@
-#include "wire/number.h"
+#include "base/number.h"
 
 #include <math.h>
 #include <stdint.h>

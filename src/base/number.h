@@ -4,8 +4,8 @@
  * Reading gives the double nearest to the decimal, ties to even, as strtod() does; writing gives
  * the shortest decimal that reads back as the same double, the nearest one if there are several.
  */
-#ifndef QUERN_WIRE_NUMBER_H
-#define QUERN_WIRE_NUMBER_H
+#ifndef QUERN_BASE_NUMBER_H
+#define QUERN_BASE_NUMBER_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-#include "wire/number.h"
+#include "base/number.h"
 
 #include <float.h>
 #include <stdint.h>
