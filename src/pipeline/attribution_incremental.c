@@ -43,9 +43,10 @@ static bool write_results(const struct attribution_run *run, const struct exposu
     bool ok = file_make_parents(summary, err) && incremental_run(&result, &job, err);
 
     if (ok) {
-        json_t *document = incremental_document(&result);
+        json_t *document = NULL;
         char note[96];
-        ok = json_write(summary, document, err);
+        ok = incremental_document(&document, &result, run->pool, err) &&
+             json_write(summary, document, err);
         json_decref(document);
         snprintf(note, sizeof note, "%.0f of %zu conversions caused",
                  (double)log->conversions - result.credit[log->campaigns], log->conversions);
