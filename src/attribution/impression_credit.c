@@ -50,6 +50,12 @@ static bool fit_credits(double *credit, struct impression_model *model,
         incremental_intervals(&draws, width, credit + width, credit + 2 * width);
     ok = ok && (!request->save ||
                 incremental_store_write(request->save, &fit, request->incremental, &draws, err));
+    const struct doubt_request doubts = {.fit = &fit,
+                                         .credit = credit,
+                                         .low = draws.count ? credit + width : NULL,
+                                         .high = draws.count ? credit + 2 * width : NULL,
+                                         .pool = request->pool};
+    ok = ok && (!request->doubt || incremental_doubt_run(&model->doubt, &doubts, err));
     incremental_draws_clear(&draws);
     incremental_fit_clear(&fit);
     return ok;
@@ -102,5 +108,7 @@ bool impression_credits(struct credit_table *credits, struct impression_model *m
     const bool ok = log_credits(credits, model, &log, request, err) ||
                     error_wrap(err, "'%s'", request->table->path);
     exposure_log_clear(&log);
+    if (!ok)
+        incremental_doubt_clear(&model->doubt);
     return ok;
 }

@@ -7,7 +7,7 @@
 #define QUERN_ATTRIBUTION_IMPRESSION_CREDIT_H
 
 #include "attribution/credit.h"
-#include "attribution/incremental_config.h"
+#include "attribution/incremental_doubt.h"
 #include "sequence/journeys.h"
 
 struct impression_request {
@@ -16,6 +16,7 @@ struct impression_request {
     const struct incremental_config *incremental;
     size_t replicates; /* of the bootstrap; 0: no intervals, else 2 and more */
     uint64_t seed;
+    bool doubt;        /* fill the model's doubt */
     const char *save;  /* folder for the fitted model (incremental_store.h), or NULL */
     struct pool *pool; /* may be NULL */
 };
@@ -27,6 +28,7 @@ struct impression_model {
     bool additive, chose_link;
     double logit_loss, additive_loss; /* where the link was chosen */
     size_t impressions, users, campaigns;
+    struct incremental_doubt doubt; /* incremental_doubt_clear() it */
 };
 
 /*
