@@ -35,7 +35,7 @@ size_t temporal_node(struct temporal_layers *l, struct graph_node given)
 
 size_t temporal_dropout(struct temporal_layers *l, size_t x)
 {
-    if (!(l->config->dropout > 0))
+    if (!l->training || !(l->config->dropout > 0))
         return x;
     return temporal_node(
         l, (struct graph_node){

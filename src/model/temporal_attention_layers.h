@@ -19,6 +19,7 @@ struct temporal_layers {
     struct temporal_attention_net *net;
     struct graph *g;
     const struct temporal_attention_config *config;
+    bool training;    /* with dropout, which copies its input in evaluation */
     uint64_t streams; /* of random numbers, given out so far */
     size_t balanced;  /* probabilities of experts whose use is to be balanced */
     size_t likely[TEMPORAL_BALANCED_MAX];

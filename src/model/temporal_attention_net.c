@@ -217,6 +217,20 @@ static void add_loss(struct temporal_layers *l, const struct temporal_attention_
                             });
 }
 
+/* What temporal_attention_net_read() reads. */
+static void hold(const struct temporal_attention_net *net)
+{
+    graph_hold(net->graph, net->score);
+    graph_hold(net->graph, net->logit);
+    graph_hold(net->graph, net->ensemble);
+    if (net->steps != GRAPH_NONE)
+        graph_hold(net->graph, net->steps);
+    for (size_t s = 0; s < (net->config.two_sequences ? 2 : 1); s++) {
+        graph_hold(net->graph, net->last[s].query);
+        graph_hold(net->graph, net->last[s].key);
+    }
+}
+
 void temporal_attention_net_init(struct temporal_attention_net *net,
                                  const struct temporal_attention_config *config, size_t rows,
                                  const struct temporal_attention_loss *loss)
@@ -231,7 +245,8 @@ void temporal_attention_net_init(struct temporal_attention_net *net,
         graph_new_tracks(rows, steps, config->two_sequences ? TEMPORAL_ATTENTION_TRACKS : 2);
     if (config->mixed || (loss && loss->mixed))
         graph_use_mixed(net->graph);
-    struct temporal_layers l = {.net = net, .g = net->graph, .config = &net->config};
+    struct temporal_layers l = {
+        .net = net, .g = net->graph, .config = &net->config, .training = loss != NULL};
     net->sequence[0] = sequence_inputs(&l, TEMPORAL_ATTENTION_TRACK);
     net->engineered =
         graph_input(net->graph, "engineered", SHAPE_ROWS(config->n_engineered_num_features));
@@ -240,6 +255,7 @@ void temporal_attention_net_init(struct temporal_attention_net *net,
     add_classifier(&l, table);
     if (loss)
         add_loss(&l, loss);
+    hold(net);
     graph_finish(net->graph);
 }
 

@@ -50,17 +50,12 @@ void graph_free(struct graph *graph)
     free(graph);
 }
 
-static size_t aligned(size_t count)
-{
-    return (count + GRAPH_ALIGN - 1) / GRAPH_ALIGN * GRAPH_ALIGN;
-}
-
 /* Reserve `count` numbers at the end of a buffer; its place. */
 static size_t take(size_t *size, size_t count)
 {
     const size_t place = *size;
 
-    *size += aligned(count);
+    *size += graph_aligned(count);
     return place;
 }
 
@@ -170,6 +165,8 @@ size_t graph_add(struct graph *graph, struct graph_node given)
         .out = id,
         .keep = take(&graph->keep_size, plan.keep),
     };
+    if (graph->keep_most < plan.keep)
+        graph->keep_most = plan.keep;
     if (graph->work_size < plan.work)
         graph->work_size = plan.work;
     return id;
@@ -197,6 +194,13 @@ void graph_narrow(struct graph *graph, struct graph_narrow narrow)
     graph->node[graph->nodes++] = (struct node){.narrow = narrow};
 }
 
+void graph_hold(struct graph *graph, size_t value)
+{
+    BUG_ON(graph->finished || value >= graph->values);
+    graph->value[value].held = true;
+    graph->holds = true;
+}
+
 /* Panels to pack of a matrix [k, n], as it is or transposed. */
 static size_t panels_of(const struct graph *graph, const struct value *value, bool transposed)
 {
@@ -217,70 +221,11 @@ static bool fits_in_place(const struct graph *graph, const struct value *value)
     return !graph->kernels->mixed && n % graph->kernels->panel == 0 && n <= ROW_MAX;
 }
 
-/*
- * The gradient of a node's value, while backward runs from the last node to the first: written from
- * the last node that reads the value down to the node that makes it.
- */
-struct span {
-    size_t value, size, first, last; /* nodes */
-};
-
-static size_t last_reader(const struct graph *graph, size_t id)
-{
-    for (size_t i = graph->nodes; i-- > 0;) {
-        const struct graph_node *node = &graph->node[i].given;
-        for (size_t j = 0; node->op && j < node->op->inputs; j++)
-            if (node->in[j] == id && !(node->op->no_gradient >> j & 1))
-                return i;
-    }
-    return graph->nodes; /* nobody: a loss */
-}
-
-/* The lowest place where the numbers of `span` lie beside those of all spans that meet it. */
-static size_t free_place(const struct graph *graph, const struct span *placed, size_t count,
-                         const struct span *span)
-{
-    size_t place = 0;
-
-    for (size_t i = 0; i < count; i++) {
-        const struct span *other = &placed[i];
-        const size_t begin = graph->value[other->value].d_place;
-        if (other->first > span->last || span->first > other->last)
-            continue;
-        if (place < begin + other->size && begin < place + span->size) {
-            place = begin + other->size;
-            i = (size_t)-1; /* from the start: it may meet one that was passed */
-        }
-    }
-    return place;
-}
-
-/* Gradients share memory where they do not meet, so that most of them stay in the caches. */
-static void place_gradients(struct graph *graph)
-{
-    struct span *placed = memory_take(graph->nodes, sizeof *placed);
-    size_t count = 0;
-
-    for (size_t i = graph->nodes; i-- > 0;) {
-        const size_t id = graph->node[i].out;
-        struct value *value = &graph->value[id];
-        struct span span = {.value = id, .first = i};
-        if (!graph->node[i].given.op || !value->gradient)
-            continue;
-        take(&span.size, graph_lead_max(graph, &value->shape) * shape_width(&value->shape));
-        span.last = last_reader(graph, id);
-        value->d_place = free_place(graph, placed, count, &span);
-        if (graph->gradients_size < value->d_place + span.size)
-            graph->gradients_size = value->d_place + span.size;
-        placed[count++] = span;
-    }
-    free(placed);
-}
-
 void graph_finish(struct graph *graph)
 {
     BUG_ON(graph->finished);
-    place_gradients(graph);
+    graph_place_gradients(graph);
+    graph_place_values(graph);
     for (size_t id = 1; id < graph->values; id++) {
         struct value *value = &graph->value[id];
         if (!value->matrix)

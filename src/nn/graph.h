@@ -87,6 +87,12 @@ struct graph_narrow {
 };
 void graph_narrow(struct graph *graph, struct graph_narrow narrow);
 
+/*
+ * What will be read after a run, beside inputs. Unless this is called, that is every value; in runs
+ * with gradients it always is. What else a run without gradients computes shares memory.
+ */
+void graph_hold(struct graph *graph, size_t value);
+
 /* No more nodes: lay out the buffers. */
 void graph_finish(struct graph *graph);
 
@@ -135,7 +141,7 @@ const struct op_batch *graph_run_batch(const struct graph_run *run);
 /* Where to write an input of this run. */
 real *graph_run_input(struct graph_run *run, size_t value);
 int32_t *graph_run_index(struct graph_run *run, size_t value);
-/* Any computed value. */
+/* A computed value; see graph_hold(). */
 const real *graph_run_value(const struct graph_run *run, size_t value);
 
 void graph_forward(struct graph_run *run, const real *parameters, const real *packed);

@@ -13,6 +13,8 @@ struct value {
     bool gradient;  /* has one: a parameter, or a node that depends on one */
     size_t place;   /* in the parameters, the values or the integers of a run */
     size_t d_place; /* of a node's gradient, in the gradients of a run */
+    bool held;      /* read after a run */
+    size_t lone;    /* like place, in a run without gradients */
     size_t which;   /* index of the parameter or node */
     bool matrix;    /* a parameter that is a factor of products */
     bool in_place;  /* not packed, only its transpose is */
@@ -46,7 +48,7 @@ struct graph {
     size_t rows, steps;
     size_t tracks, track_steps[OP_TRACKS_MAX];
     const struct kernels *kernels;
-    bool finished;
+    bool finished, holds; /* holds: some value is held, so others need not last */
     size_t values, nodes, parameters;
     struct value *value; /* [values]; 0 is GRAPH_NONE */
     struct node *node;
@@ -54,7 +56,18 @@ struct graph {
     size_t parameters_size, packed_size;
     /* Sizes of a run, in numbers. */
     size_t values_size, gradients_size, index_size, keep_size, work_size;
+    size_t lone_size, keep_most; /* of values without gradients; of one node */
 };
+
+/* Parts of buffers begin at multiples of GRAPH_ALIGN numbers. */
+static inline size_t graph_aligned(size_t count)
+{
+    return (count + GRAPH_ALIGN - 1) / GRAPH_ALIGN * GRAPH_ALIGN;
+}
+
+/* Fill in value.d_place and .lone, and the sizes that follow (graph_place.c). */
+void graph_place_gradients(struct graph *graph);
+void graph_place_values(struct graph *graph);
 
 /* Leading count of a shape, at most. */
 static inline size_t graph_lead_max(const struct graph *graph, const struct shape *shape)

@@ -30,9 +30,11 @@ struct graph_run *graph_run_new(const struct graph *graph, bool gradients)
     run->active = ARENA_ZERO(memory, size_t, graph->steps + 1);
     run->start = ARENA_ZERO(memory, size_t, graph->steps + 1);
     run->reached = ARENA_ZERO(memory, bool, graph->values);
-    run->values = ARENA_ZERO(memory, real, graph->values_size + GRAPH_ALIGN);
+    run->values =
+        ARENA_ZERO(memory, real, (gradients ? graph->values_size : graph->lone_size) + GRAPH_ALIGN);
     run->index = ARENA_ZERO(memory, int32_t, graph->index_size + GRAPH_ALIGN);
-    run->keep = ARENA_ZERO(memory, real, graph->keep_size + GRAPH_ALIGN);
+    run->keep =
+        ARENA_ZERO(memory, real, (gradients ? graph->keep_size : graph->keep_most) + GRAPH_ALIGN);
     run->work = ARENA_ZERO(memory, real, graph->work_size + GRAPH_ALIGN);
     if (gradients) {
         run->d_values = ARENA_ZERO(memory, real, graph->gradients_size + GRAPH_ALIGN);
@@ -117,10 +119,18 @@ const struct op_batch *graph_run_batch(const struct graph_run *run)
     return &run->batch;
 }
 
+/* Where a run has an input or what a node makes. */
+static real *value_at(const struct graph_run *run, size_t id)
+{
+    const struct value *value = &run->graph->value[id];
+
+    return run->values + (run->with_gradients ? value->place : value->lone);
+}
+
 real *graph_run_input(struct graph_run *run, size_t value)
 {
     BUG_ON(value >= run->graph->values || run->graph->value[value].kind != VALUE_INPUT);
-    return run->values + run->graph->value[value].place;
+    return value_at(run, value);
 }
 
 int32_t *graph_run_index(struct graph_run *run, size_t value)
@@ -134,7 +144,9 @@ const real *graph_run_value(const struct graph_run *run, size_t value)
     BUG_ON(value >= run->graph->values);
     BUG_ON(run->graph->value[value].kind != VALUE_NODE &&
            run->graph->value[value].kind != VALUE_INPUT);
-    return run->values + run->graph->value[value].place;
+    BUG_ON(run->graph->holds && !run->with_gradients &&
+           run->graph->value[value].kind == VALUE_NODE && !run->graph->value[value].held);
+    return value_at(run, value);
 }
 
 real *graph_run_gradients(struct graph_run *run)
@@ -158,7 +170,7 @@ static struct op_operand operand(struct graph_run *run, const real *parameters, 
     else if (value->kind == VALUE_PARAMETER)
         o.x = parameters + value->place;
     else
-        o.x = run->values + value->place;
+        o.x = value_at(run, id);
     if (value->matrix) {
         const struct kernels *kernels = run->graph->kernels;
         const size_t k = value_k(value), n = value_n(value);
@@ -180,8 +192,8 @@ static struct op_call call_of(struct graph_run *run, const real *parameters, con
     const struct op *op = node->given.op;
     struct op_call call = {
         .out = operand(run, parameters, packed, node->out),
-        .result = run->values + run->graph->value[node->out].place,
-        .keep = run->keep + node->keep,
+        .result = value_at(run, node->out),
+        .keep = run->keep + (run->with_gradients ? node->keep : 0),
         .work = run->work,
         .settings = &node->given.settings,
         .batch = &run->batch,
@@ -211,15 +223,16 @@ static void narrow_inputs(struct graph_run *run, const struct graph_narrow *narr
             memcpy(run->index + target->place + to * width,
                    run->index + source->place + from * width, count * width * sizeof *run->index);
         else if (source->kind == VALUE_INPUT)
-            memcpy(run->values + target->place + to * width,
-                   run->values + source->place + from * width, count * width * sizeof(real));
+            memcpy(value_at(run, narrow->input_to[i]) + to * width,
+                   value_at(run, narrow->input_from[i]) + from * width,
+                   count * width * sizeof(real));
     }
 }
 
 static void narrow_track(struct graph_run *run, const struct graph_narrow *narrow)
 {
     const struct value *gate = &run->graph->value[narrow->gate];
-    const real *open = run->values + gate->place + narrow->column;
+    const real *open = value_at(run, narrow->gate) + narrow->column;
     const size_t *from = run->begin[narrow->from], width = shape_width(&gate->shape);
     size_t tokens = 0;
 

@@ -1,4 +1,4 @@
-#include "pipeline/workspace.h"
+#include "pipeline/workspace_internal.h"
 
 #include "base/file.h"
 #include "base/log.h"
@@ -9,17 +9,6 @@
 #include <inttypes.h>
 #include <sys/file.h>
 #include <unistd.h>
-
-static const char stage_record[] = ".stage.json"; /* in a work folder: the stage is complete */
-enum { RECORD_BYTES_MAX = 16 << 20 };
-
-static char *path3(const char *a, const char *b, const char *c)
-{
-    char *first = file_join(a, b), *path = file_join(first, c);
-
-    free(first);
-    return path;
-}
 
 /* Add the relative paths of all files below `folder`, sorted, to the JSON list. */
 static bool list_files(const char *folder, const char *prefix, json_t *files, struct error *err)
@@ -64,145 +53,6 @@ static bool key_matches(const json_t *record, uint64_t key)
     return text && strcmp(text, want) == 0;
 }
 
-/* Paths in records are ours, but the file may be damaged: nothing may point outside OUT. */
-static bool path_is_inside(const char *path)
-{
-    return path && path[0] && path[0] != '/' && strncmp(path, "../", 3) != 0 &&
-           !strstr(path, "/../");
-}
-
-static bool record_is_sound(const json_t *stages)
-{
-    const char *name;
-    json_t *record, *file;
-    size_t i;
-
-    if (!json_is_object(stages))
-        return false;
-    json_object_foreach((json_t *)stages, name, record)
-    {
-        if (strchr(name, '/') || name[0] == '.')
-            return false;
-        json_array_foreach(json_object_get(record, "files"), i,
-                           file) if (!path_is_inside(json_string_value(file))) return false;
-    }
-    return true;
-}
-
-static bool read_record(const char *path, json_t **stages, struct error *err)
-{
-    if (!json_read(path, RECORD_BYTES_MAX, stages, err))
-        return false;
-    if (record_is_sound(*stages))
-        return true;
-    json_decref(*stages);
-    *stages = NULL;
-    return error_set(err, ERR_DATA, "%s is damaged: remove it to start afresh", path);
-}
-
-static bool is_listed(const json_t *stages, const char *path)
-{
-    const char *name;
-    json_t *record, *file;
-    size_t i;
-
-    json_object_foreach((json_t *)stages, name, record)
-    {
-        json_array_foreach(json_object_get(record, "files"), i, file)
-        {
-            if (strcmp(json_string_value(file), path) == 0)
-                return true;
-        }
-    }
-    return false;
-}
-
-/* Rename what is still in the work folder; a file that is not there has been moved already. */
-static bool move_files(const struct workspace *space, const char *stage, const json_t *files,
-                       struct error *err)
-{
-    json_t *file;
-    size_t i;
-    bool ok = true;
-
-    json_array_foreach((json_t *)files, i, file)
-    {
-        char *folder = file_join(space->work, stage);
-        char *from = file_join(folder, json_string_value(file));
-        char *to = file_join(space->out, json_string_value(file));
-        if (file_exists(from)) {
-            ok = file_make_parents(to, err);
-            if (ok && file_is_folder(to))
-                ok = error_set(err, ERR_IO, "cannot write '%s': a folder is in its place", to);
-            if (ok && rename(from, to) != 0)
-                ok = error_set(err, ERR_IO, "cannot write '%s': %s", to, strerror(errno));
-        }
-        free(folder);
-        free(from);
-        free(to);
-        if (!ok)
-            return false;
-    }
-    return true;
-}
-
-/* Files of earlier runs that the same stages no longer make. */
-static void remove_stale(const struct workspace *space, const json_t *old, const json_t *merged)
-{
-    const char *name;
-    json_t *record, *file;
-    size_t i;
-
-    json_object_foreach((json_t *)old, name, record)
-    {
-        json_array_foreach(json_object_get(record, "files"), i, file)
-        {
-            if (is_listed(merged, json_string_value(file)))
-                continue;
-            char *path = file_join(space->out, json_string_value(file));
-            unlink(path);
-            free(path);
-        }
-    }
-}
-
-static bool complete_publication(struct workspace *space, struct error *err)
-{
-    char *plan_path = file_join(space->root, "publish.json");
-    char *stages_path = file_join(space->root, "stages.json");
-    json_t *plan = NULL, *merged = NULL, *record;
-    const char *stage;
-    bool ok = true;
-
-    if (file_exists(plan_path)) {
-        ok = read_record(plan_path, &plan, err);
-        json_object_foreach(plan, stage, record)
-        {
-            if (ok)
-                ok = move_files(space, stage, json_object_get(record, "files"), err);
-        }
-        if (ok) {
-            merged = json_deep_copy(space->published);
-            json_object_update(merged, plan);
-            remove_stale(space, space->published, merged);
-            ok = json_write(stages_path, merged, err);
-        }
-        /* Records in the work folder speak of files that are gone: the plan outlives them. */
-        ok = ok && file_remove_tree(space->work, err);
-        if (ok) {
-            unlink(plan_path);
-            json_decref(space->published);
-            space->published = merged;
-            merged = NULL;
-        }
-    }
-    json_decref(merged);
-    json_decref(plan);
-    free(plan_path);
-    free(stages_path);
-    return ok;
-}
-
 /* What a killed run left of files that are written in place; the lock is held. */
 static void remove_partials(const struct workspace *space)
 {
@@ -239,7 +89,7 @@ bool workspace_open(struct workspace *space, const char *out, struct error *err)
     *space = (struct workspace){
         .out = file_join(NULL, out),
         .root = file_join(out, ".quern"),
-        .work = path3(out, ".quern", "work"),
+        .work = workspace_path(out, ".quern", "work"),
         .lock = -1,
         .published = json_object(),
         .current = json_object(),
@@ -251,13 +101,13 @@ bool workspace_open(struct workspace *space, const char *out, struct error *err)
     if (ok)
         remove_partials(space);
     if (ok && file_exists(stages_path)) {
-        ok = read_record(stages_path, &stages, err);
+        ok = workspace_read_record(stages_path, &stages, err);
         if (ok) {
             json_decref(space->published);
             space->published = stages;
         }
     }
-    ok = ok && complete_publication(space, err);
+    ok = ok && workspace_complete_publication(space, err);
     free(stages_path);
     if (!ok)
         workspace_close(space);
@@ -302,12 +152,12 @@ static bool all_files_exist(const char *folder, const json_t *files)
 
 char *workspace_find(const struct workspace *space, const char *stage, uint64_t key)
 {
-    char *folder = file_join(space->work, stage), *path = file_join(folder, stage_record);
+    char *folder = file_join(space->work, stage), *path = file_join(folder, WORKSPACE_STAGE_RECORD);
     json_t *record = NULL;
     struct error ignored = {0};
     char *found = NULL;
 
-    if (file_exists(path) && json_read(path, RECORD_BYTES_MAX, &record, &ignored) &&
+    if (file_exists(path) && json_read(path, WORKSPACE_RECORD_BYTES_MAX, &record, &ignored) &&
         key_matches(record, key) && all_files_exist(folder, json_object_get(record, "files"))) {
         found = file_join(NULL, folder);
         json_object_set_new(space->current, stage, key_json(key));
@@ -345,7 +195,7 @@ static bool remove_outputs(const char *folder, struct error *err)
 bool workspace_begin(const struct workspace *space, const char *stage, char **folder,
                      struct error *err)
 {
-    char *path = file_join(space->work, stage), *record = file_join(path, stage_record);
+    char *path = file_join(space->work, stage), *record = file_join(path, WORKSPACE_STAGE_RECORD);
 
     unlink(record);
     free(record);
@@ -360,7 +210,7 @@ bool workspace_begin(const struct workspace *space, const char *stage, char **fo
 bool workspace_finish(const struct workspace *space, const char *stage, uint64_t key,
                       struct error *err)
 {
-    char *folder = file_join(space->work, stage), *path = file_join(folder, stage_record);
+    char *folder = file_join(space->work, stage), *path = file_join(folder, WORKSPACE_STAGE_RECORD);
     json_t *files = json_array(), *record = json_object();
 
     json_object_set_new(record, "key", key_json(key));
@@ -382,36 +232,4 @@ void workspace_abandon(const struct workspace *space, const char *stage)
     if (!file_remove_tree(folder, &err))
         log_warning("%s", err.text);
     free(folder);
-}
-
-static bool plan_publication(const struct workspace *space, json_t *plan, struct error *err)
-{
-    const char *stage;
-    json_t *key, *record = NULL;
-    bool ok = true;
-
-    json_object_foreach(space->current, stage, key)
-    {
-        char *path = path3(space->work, stage, stage_record);
-        ok = ok && json_read(path, RECORD_BYTES_MAX, &record, err);
-        if (ok)
-            json_object_set_new(plan, stage, record);
-        free(path);
-    }
-    return ok;
-}
-
-bool workspace_publish(struct workspace *space, struct error *err)
-{
-    char *path = file_join(space->root, "publish.json");
-    json_t *plan = json_object();
-    bool ok = plan_publication(space, plan, err);
-
-    if (ok && json_object_size(plan) > 0)
-        ok = json_write(path, plan, err) && complete_publication(space, err);
-    if (ok)
-        ok = file_remove_tree(space->work, err);
-    json_decref(plan);
-    free(path);
-    return ok;
 }

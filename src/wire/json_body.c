@@ -319,7 +319,7 @@ void json_rows_body(struct json_rows *reader)
     bool done = false, row = false;
 
     if (read_bare(reader)) {
-        (void)json_finish(scan);
+        json_finish(scan);
         return;
     }
     if (json_peek(scan) != JSON_VALUE_OBJECT) {

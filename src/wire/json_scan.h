@@ -74,8 +74,8 @@ MUST_CHECK bool json_read_scalar(struct json_scan *scan, struct json_scalar *val
  * list is not read, only said to be one. False at the end, which is then left.
  */
 MUST_CHECK bool json_item_text(struct json_scan *scan, struct json_scalar *value);
-/* Nothing but white space follows. */
-MUST_CHECK bool json_finish(struct json_scan *scan);
+/* Nothing but white space follows; otherwise the scan has a problem. */
+bool json_finish(struct json_scan *scan);
 
 /* Go on at a value seen earlier, at the level where it stood. */
 struct json_mark {

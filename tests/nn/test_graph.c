@@ -2,6 +2,7 @@
 #include "base/arena.h"
 #include "base/rng.h"
 #include "model/journey_attention_net.h"
+#include "nn/graph_internal.h"
 #include "support/test.h"
 
 #include <math.h>
@@ -279,6 +280,54 @@ TEST(graph_layout_of_tracks_is_row_major)
     EXPECT_EQ(batch->track[1].tokens, 0);
     graph_run_free(run);
     graph_free(g);
+}
+
+/* x -> a -> b -> a + b -> d, twice over; what is held of it is the last value, or nothing. */
+static struct graph *chain(bool hold, size_t *x, size_t *last)
+{
+    struct graph *g = graph_new(3, 1);
+    size_t at = *x = graph_input(g, "x", SHAPE_ROWS(5));
+
+    for (size_t i = 0; i < 2; i++) {
+        const size_t a = graph_add(g, (struct graph_node){.op = &op_tanh, .in = {at}});
+        const size_t b = graph_add(g, (struct graph_node){.op = &op_sigmoid, .in = {a}});
+        const size_t c = graph_add(g, (struct graph_node){.op = &op_add, .in = {a, b}});
+        at = graph_add(g, (struct graph_node){.op = &op_tanh, .in = {c}});
+    }
+    *last = at;
+    if (hold)
+        graph_hold(g, at);
+    graph_finish(g);
+    return g;
+}
+
+TEST(graph_values_that_nobody_reads_share_memory)
+{
+    struct graph *g[2];
+    struct graph_run *run[2];
+    size_t x, last;
+
+    for (size_t hold = 0; hold < 2; hold++) {
+        g[hold] = chain(hold, &x, &last);
+        run[hold] = graph_run_new(g[hold], false);
+        graph_run_begin(run[hold], &(struct graph_batch){.rows = 3});
+        for (size_t i = 0; i < 15; i++)
+            graph_run_input(run[hold], x)[i] = (real)i / 8;
+    }
+    EXPECT_EQ(g[0]->lone_size, g[0]->values_size);
+    EXPECT_EQ(g[1]->lone_size, 4 * GRAPH_ALIGN); /* the input, and three at a time */
+    for (size_t again = 0; again < 2; again++) {
+        for (size_t hold = 0; hold < 2; hold++)
+            graph_forward(run[hold], NULL, NULL);
+        EXPECT_EQ(
+            memcmp(graph_run_value(run[0], last), graph_run_value(run[1], last), 15 * sizeof(real)),
+            0);
+        EXPECT_EQ(graph_run_input(run[1], x)[14], (real)14 / 8);
+    }
+    for (size_t hold = 0; hold < 2; hold++) {
+        graph_run_free(run[hold]);
+        graph_free(g[hold]);
+    }
 }
 
 TEST(graph_narrow_leaves_out_the_rows_whose_gate_is_closed)
