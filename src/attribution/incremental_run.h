@@ -23,6 +23,8 @@ struct incremental_job {
     struct pool *pool;    /* may be NULL */
     const char *journeys; /* file for journey credits (the log then has identity), or NULL */
     const char *save;     /* folder for the fitted model (incremental_store.h), or NULL */
+    const char *keep;     /* file for replicates on their way (incremental_interval.h), or NULL */
+    bool show;            /* print the progress of the replicates */
     bool doubt;           /* also look for reasons not to trust it */
 };
 
