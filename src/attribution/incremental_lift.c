@@ -15,8 +15,8 @@ struct lift_work {
     const struct exposure_log *log;
     const struct incremental_design *design;
     const double *parameter;
-    const size_t *first; /* [campaigns + 1]: lifts of campaign k are order[first[k] ..] */
-    const size_t *order; /* [lifts] */
+    const size_t *first;  /* [campaigns + 1]: lifts of campaign k are order[first[k] ..] */
+    const size_t *order;  /* [lifts] */
     size_t blocks, width; /* width: numbers of a lift, 1 or 1 + parameters */
     double *sum;          /* [blocks][lifts][width]: C, then its slopes */
     atomic_size_t next;
@@ -57,8 +57,7 @@ static void add_impression(const struct lift_work *work, const struct lift_user 
     for (size_t i = 0; i < user->effects_from; i++)
         sum[1 + user->index[i]] += (all[1] - none[1]) * user->x[i];
     for (size_t i = user->effects_from; i < user->size; i++)
-        sum[1 + user->index[i]] +=
-            (i >= from && i < end ? all[0] : all[0] - none[0]) * user->x[i];
+        sum[1 + user->index[i]] += (i >= from && i < end ? all[0] : all[0] - none[0]) * user->x[i];
 }
 
 static bool sees_lift(const struct lift_work *work, size_t u)
@@ -177,8 +176,41 @@ static double measured(const struct incremental_lifts *lifts, size_t i, uint64_t
 
     if (draw == 0)
         return lift->caused;
-    struct rng rng = rng_new(rng_mix(lifts->seed, 0x6c696674 /* "lift" */), draw * lifts->count + i);
+    struct rng rng =
+        rng_new(rng_mix(lifts->seed, 0x6c696674 /* "lift" */), draw * lifts->count + i);
     return lift->caused + lift->error * rng_normal(&rng);
+}
+
+/* The last point with its slopes: parameters and what expect() gave. */
+struct incremental_lift_memory {
+    size_t count;
+    double *parameter, *sum;
+};
+
+static void forget(struct incremental_lift_memory *memory)
+{
+    free(memory->parameter);
+    free(memory->sum);
+    *memory = (struct incremental_lift_memory){0};
+}
+
+static const double *remembered(const struct incremental_lifts *lifts,
+                                const struct incremental_objective *objective,
+                                const double *parameter)
+{
+    struct incremental_lift_memory *memory = lifts->memory;
+    const size_t count = objective->design->count;
+
+    if (memory->count == count &&
+        memcmp(memory->parameter, parameter, count * sizeof *parameter) == 0)
+        return memory->sum;
+    forget(memory);
+    memory->count = count;
+    memory->parameter = memory_take(count, sizeof *parameter);
+    memcpy(memory->parameter, parameter, count * sizeof *parameter);
+    memory->sum =
+        expect(lifts, objective->log, objective->design, parameter, true, objective->pool);
+    return memory->sum;
 }
 
 static void add_lifts(const struct incremental_extra *extra,
@@ -188,12 +220,10 @@ static void add_lifts(const struct incremental_extra *extra,
     const struct incremental_lifts *lifts =
         (const struct incremental_lifts *)(const void *)extra; /* its first member */
     const size_t n = objective->design->count;
-    const bool slope = point->gradient || point->hessian;
-    double *sum =
-        expect(lifts, objective->log, objective->design, parameter, slope, objective->pool);
+    const double *sum = remembered(lifts, objective, parameter);
 
     for (size_t i = 0; i < lifts->count; i++) {
-        const double *row = sum + i * (slope ? 1 + n : 1), *by = row + 1;
+        const double *row = sum + i * (1 + n), *by = row + 1;
         const double error = lifts->lift[i].error;
         const double apart = (row[0] - measured(lifts, i, objective->draw)) / error;
         point->value += apart * apart / 2;
@@ -203,7 +233,6 @@ static void add_lifts(const struct incremental_extra *extra,
             for (size_t b = 0; by[a] != 0 && b <= a; b++)
                 point->hessian[a * n + b] += by[a] / error * (by[b] / error);
     }
-    free(sum);
 }
 
 void incremental_lifts_make(struct incremental_lifts *lifts, size_t count)
@@ -212,11 +241,15 @@ void incremental_lifts_make(struct incremental_lifts *lifts, size_t count)
         .extra = {.add = add_lifts},
         .count = count,
         .lift = memory_take_zeroed(count + 1, sizeof *lifts->lift),
+        .memory = memory_take_zeroed(1, sizeof *lifts->memory),
     };
 }
 
 void incremental_lifts_clear(struct incremental_lifts *lifts)
 {
+    if (lifts->memory)
+        forget(lifts->memory);
+    free(lifts->memory);
     free(lifts->lift);
     *lifts = (struct incremental_lifts){0};
 }

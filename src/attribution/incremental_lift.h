@@ -11,7 +11,8 @@
  * as intervals would else hold the measurement for exact.
  *
  * A table of lifts has the columns campaign, from, to, conversions_caused and standard_error; times
- * are ISO 8601 (UTC) or integers, whose size tells whether they are seconds, milli- or microseconds.
+ * are ISO 8601 (UTC) or integers, whose size tells whether they are seconds, milli- or
+ * microseconds.
  */
 #ifndef QUERN_ATTRIBUTION_INCREMENTAL_LIFT_H
 #define QUERN_ATTRIBUTION_INCREMENTAL_LIFT_H
@@ -33,13 +34,14 @@ struct incremental_lift {
 struct incremental_lifts {
     struct incremental_extra extra; /* give &lifts.extra to incremental_fit_extend() */
     size_t count;
-    struct incremental_lift *lift; /* [count] */
-    uint64_t seed;                 /* of the errors drawn in a bootstrap; the caller's to set */
+    struct incremental_lift *lift;          /* [count] */
+    struct incremental_lift_memory *memory; /* of the last point, as replicates all ask for one */
+    uint64_t seed; /* of the errors drawn in a bootstrap; the caller's to set */
 };
 
 /*
- * ERR_DATA   the table cannot be read or has no rows, or a row names an unknown campaign, a standard
- *            error below INCREMENTAL_LIFT_ERROR_MIN, a time that does not parse, a from that is not
+ * ERR_DATA   the table cannot be read or has no rows, or a row names an unknown campaign, a
+ * standard error below INCREMENTAL_LIFT_ERROR_MIN, a time that does not parse, a from that is not
  *            before to, times outside the log, or the campaign and times of an earlier row
  * ERR_LIMIT  more than INCREMENTAL_LIFTS_MAX rows
  */
