@@ -7,17 +7,19 @@
 #define QUERN_ATTRIBUTION_IMPRESSION_CREDIT_H
 
 #include "attribution/credit.h"
-#include "attribution/incremental_config.h"
+#include "attribution/incremental_doubt.h"
 #include "sequence/journeys.h"
 
 struct impression_request {
-    const struct journey_config *table; /* path, entity, time, token, outcome and time_unit */
+    const struct journey_config *table; /* path, time_unit, and the columns of every role */
     const struct attribution_config *config;
     const struct incremental_config *incremental;
     size_t replicates; /* of the bootstrap; 0: no intervals, else 2 and more */
     uint64_t seed;
-    const char *save;  /* folder for the fitted model (incremental_store.h), or NULL */
-    struct pool *pool; /* may be NULL */
+    const char *journeys; /* file for the incremental credits of each journey, or NULL */
+    const char *save;     /* folder for the fitted model (incremental_store.h), or NULL */
+    bool doubt;           /* fill the model's doubt */
+    struct pool *pool;    /* may be NULL */
 };
 
 /* What the incremental model was. */
@@ -26,7 +28,9 @@ struct impression_model {
         fitted; /* false: more than INCREMENTAL_CAMPAIGNS_MAX campaigns, so its column is missing */
     bool additive, chose_link;
     double logit_loss, additive_loss; /* where the link was chosen */
+    double anyway;                    /* conversions that would have come without campaigns */
     size_t impressions, users, campaigns;
+    struct incremental_doubt doubt; /* incremental_doubt_clear() it */
 };
 
 /*

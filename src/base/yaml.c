@@ -1,26 +1,12 @@
-#include "base/yaml.h"
+#include "base/yaml_internal.h"
 
 #include "base/file.h"
-#include "base/text.h"
-#include "base/utf8.h"
 
 #include <yaml.h>
 
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* The document while it is read: the open containers are the parents of `open`. */
-struct builder {
-    struct yaml *tree;
-    const char *source;
-    bool numbered;          /* lines mean something: a file, not --set */
-    struct yaml_node *open; /* innermost container, NULL outside the root */
-    struct yaml_node *root;
-    size_t depth;
-    const char *key[YAML_DEPTH_MAX + 1]; /* of the open map at each depth, waiting for its value */
-    size_t key_line[YAML_DEPTH_MAX + 1];
-};
 
 bool yaml_fail(struct error *err, const struct yaml_node *node, const char *format, ...)
 {
@@ -35,14 +21,15 @@ bool yaml_fail(struct error *err, const struct yaml_node *node, const char *form
     return error_set(err, ERR_CONFIG, "%.300s: %s", node->source, text);
 }
 
-static bool fail_at(const struct builder *b, size_t line, struct error *err, const char *sentence)
+bool yaml_fail_at(const struct yaml_builder *b, size_t line, struct error *err,
+                  const char *sentence)
 {
     const struct yaml_node place = {.source = b->source, .line = b->numbered ? line : 0};
 
     return yaml_fail(err, &place, "%s", sentence);
 }
 
-static void attach(struct yaml_node *parent, struct yaml_node *node)
+void yaml_attach(struct yaml_node *parent, struct yaml_node *node)
 {
     node->parent = parent;
     node->index = parent->count++;
@@ -53,11 +40,11 @@ static void attach(struct yaml_node *parent, struct yaml_node *node)
     parent->last = node;
 }
 
-static struct yaml_node *add_node(struct builder *b, enum yaml_kind kind, size_t line,
-                                  struct error *err)
+struct yaml_node *yaml_add_node(struct yaml_builder *b, enum yaml_kind kind, size_t line,
+                                struct error *err)
 {
     if (b->tree->nodes == YAML_NODES_MAX) {
-        fail_at(b, line, err, "more than 100000 values");
+        yaml_fail_at(b, line, err, "more than 100000 values");
         return NULL;
     }
     b->tree->nodes++;
@@ -75,22 +62,23 @@ static struct yaml_node *add_node(struct builder *b, enum yaml_kind kind, size_t
         if (b->numbered)
             node->line = b->key_line[b->depth]; /* a map starts at its first key, a line too late */
     }
-    attach(b->open, node);
+    yaml_attach(b->open, node);
     return node;
 }
 
-static bool wants_key(const struct builder *b)
+static bool wants_key(const struct yaml_builder *b)
 {
     return b->open && b->open->kind == YAML_MAP && !b->key[b->depth];
 }
 
-static bool begin_container(struct builder *b, enum yaml_kind kind, size_t line, struct error *err)
+static bool begin_container(struct yaml_builder *b, enum yaml_kind kind, size_t line,
+                            struct error *err)
 {
     if (wants_key(b))
-        return fail_at(b, line, err, "a key must be text, not a list or a map");
+        return yaml_fail_at(b, line, err, "a key must be text, not a list or a map");
     if (b->depth == YAML_DEPTH_MAX)
-        return fail_at(b, line, err, "nested more than 32 deep");
-    struct yaml_node *node = add_node(b, kind, line, err);
+        return yaml_fail_at(b, line, err, "nested more than 32 deep");
+    struct yaml_node *node = yaml_add_node(b, kind, line, err);
     if (!node)
         return false;
     b->open = node;
@@ -130,7 +118,7 @@ static bool check_keys(const struct yaml_node *map, struct error *err)
     return yaml_fail(err, twice, "key '%s' is given twice", yaml_path(twice, path));
 }
 
-static bool end_container(struct builder *b, struct error *err)
+static bool end_container(struct yaml_builder *b, struct error *err)
 {
     struct yaml_node *node = b->open;
 
@@ -139,22 +127,23 @@ static bool end_container(struct builder *b, struct error *err)
     return node->kind != YAML_MAP || check_keys(node, err);
 }
 
-static bool add_scalar(struct builder *b, const yaml_event_t *event, size_t line, struct error *err)
+static bool add_scalar(struct yaml_builder *b, const yaml_event_t *event, size_t line,
+                       struct error *err)
 {
     const char *value = (const char *)event->data.scalar.value;
     const size_t length = event->data.scalar.length;
     const yaml_scalar_style_t style = event->data.scalar.style;
 
     if (strlen(value) != length)
-        return fail_at(b, line, err, "text must not contain the character NUL");
+        return yaml_fail_at(b, line, err, "text must not contain the character NUL");
     if (wants_key(b)) {
         if (length == 0)
-            return fail_at(b, line, err, "a key is empty");
+            return yaml_fail_at(b, line, err, "a key is empty");
         b->key[b->depth] = arena_string(&b->tree->memory, value, length);
         b->key_line[b->depth] = line;
         return true;
     }
-    struct yaml_node *node = add_node(b, YAML_SCALAR, line, err);
+    struct yaml_node *node = yaml_add_node(b, YAML_SCALAR, line, err);
     if (!node)
         return false;
     node->quoted = style != YAML_PLAIN_SCALAR_STYLE && style != YAML_ANY_SCALAR_STYLE;
@@ -162,25 +151,25 @@ static bool add_scalar(struct builder *b, const yaml_event_t *event, size_t line
     return true;
 }
 
-static bool refuse_properties(const struct builder *b, const yaml_char_t *anchor,
+static bool refuse_properties(const struct yaml_builder *b, const yaml_char_t *anchor,
                               const yaml_char_t *tag, size_t line, struct error *err)
 {
     if (anchor)
-        return fail_at(b, line, err, "anchors (&name) are not supported: write the value out");
+        return yaml_fail_at(b, line, err, "anchors (&name) are not supported: write the value out");
     if (tag)
-        return fail_at(b, line, err, "tags (!name) are not supported: leave it out");
+        return yaml_fail_at(b, line, err, "tags (!name) are not supported: leave it out");
     return true;
 }
 
-static bool take_event(struct builder *b, const yaml_event_t *event, struct error *err)
+static bool take_event(struct yaml_builder *b, const yaml_event_t *event, struct error *err)
 {
     const size_t line = event->start_mark.line + 1;
 
     switch (event->type) {
     case YAML_ALIAS_EVENT:
-        return fail_at(b, line, err,
-                       "aliases (*name) are not supported: write the value out, "
-                       "or put quotes around text that starts with *");
+        return yaml_fail_at(b, line, err,
+                            "aliases (*name) are not supported: write the value out, "
+                            "or put quotes around text that starts with *");
     case YAML_SCALAR_EVENT:
         return refuse_properties(b, event->data.scalar.anchor, event->data.scalar.tag, line, err) &&
                add_scalar(b, event, line, err);
@@ -196,7 +185,8 @@ static bool take_event(struct builder *b, const yaml_event_t *event, struct erro
     case YAML_MAPPING_END_EVENT:
         return end_container(b, err);
     case YAML_DOCUMENT_START_EVENT:
-        return !b->root || fail_at(b, line, err, "a second document starts here; one is allowed");
+        return !b->root ||
+               yaml_fail_at(b, line, err, "a second document starts here; one is allowed");
     case YAML_NO_EVENT:
     case YAML_STREAM_START_EVENT:
     case YAML_STREAM_END_EVENT:
@@ -207,14 +197,14 @@ static bool take_event(struct builder *b, const yaml_event_t *event, struct erro
 }
 
 /* libyaml's own complaint as our sentence. A reader error knows only its byte. */
-static bool fail_parser(const struct builder *b, const yaml_parser_t *parser, const char *bytes,
-                        size_t size, struct error *err)
+static bool fail_parser(const struct yaml_builder *b, const yaml_parser_t *parser,
+                        const char *bytes, size_t size, struct error *err)
 {
     char sentence[256];
     size_t line = parser->problem_mark.line + 1;
 
     if (parser->error == YAML_MEMORY_ERROR)
-        return fail_at(b, line, err, "out of memory while reading YAML");
+        return yaml_fail_at(b, line, err, "out of memory while reading YAML");
     if (parser->error == YAML_READER_ERROR) {
         line = 1;
         for (size_t i = 0; i < parser->problem_offset && i < size; i++)
@@ -223,16 +213,16 @@ static bool fail_parser(const struct builder *b, const yaml_parser_t *parser, co
     snprintf(sentence, sizeof sentence, "not valid YAML: %s%s%s%s",
              parser->problem ? parser->problem : "cannot be read", parser->context ? " (" : "",
              parser->context ? parser->context : "", parser->context ? ")" : "");
-    return fail_at(b, line, err, sentence);
+    return yaml_fail_at(b, line, err, sentence);
 }
 
-static bool build(struct builder *b, const char *bytes, size_t size, struct error *err)
+bool yaml_build(struct yaml_builder *b, const char *bytes, size_t size, struct error *err)
 {
     yaml_parser_t parser;
     bool ok = true, more = true;
 
     if (!yaml_parser_initialize(&parser))
-        return fail_at(b, 1, err, "out of memory while reading YAML");
+        return yaml_fail_at(b, 1, err, "out of memory while reading YAML");
     yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
     yaml_parser_set_input_string(&parser, (const unsigned char *)bytes, size);
     while (ok && more) {
@@ -247,7 +237,7 @@ static bool build(struct builder *b, const char *bytes, size_t size, struct erro
     }
     yaml_parser_delete(&parser);
     if (ok && !b->root)
-        return fail_at(b, 1, err, "the file is empty");
+        return yaml_fail_at(b, 1, err, "the file is empty");
     return ok;
 }
 
@@ -255,12 +245,12 @@ bool yaml_parse(struct yaml *tree, const char *name, const char *bytes, size_t s
                 struct error *err)
 {
     struct yaml made = {0};
-    struct builder b = {.tree = &made, .numbered = true};
+    struct yaml_builder b = {.tree = &made, .numbered = true};
 
     if (size > YAML_BYTES_MAX)
         return error_set(err, ERR_CONFIG, "'%s' is larger than %d bytes", name, YAML_BYTES_MAX);
     b.source = arena_string(&made.memory, name, strlen(name));
-    if (!build(&b, bytes, size, err)) {
+    if (!yaml_build(&b, bytes, size, err)) {
         yaml_clear(&made);
         return false;
     }
@@ -328,122 +318,4 @@ const char *yaml_path(const struct yaml_node *node, char path[YAML_PATH_MAX])
         used += (size_t)wrote < room ? (size_t)wrote : room - 1;
     }
     return path;
-}
-
-/* The child that one step of a --set path names; NULL when it is not there yet. */
-static struct yaml_node *step_into(struct yaml_node *at, const char *key)
-{
-    int64_t index;
-
-    if (at->kind == YAML_LIST && text_to_int64(key, strlen(key), &index)) {
-        for (struct yaml_node *n = at->first; n; n = n->next)
-            if (index >= 0 && n->index == (size_t)index)
-                return n;
-        return NULL;
-    }
-    return (struct yaml_node *)yaml_find(at, key);
-}
-
-/* Turn a node into an empty map, or give a map one more entry: the sections on the way. */
-static struct yaml_node *make_entry(struct builder *b, struct yaml_node *at, const char *key,
-                                    struct error *err)
-{
-    char path[YAML_PATH_MAX];
-
-    if (at->kind == YAML_LIST) {
-        fail_at(b, 0, err, "a list has no such entry; entries count from 0");
-        return NULL;
-    }
-    if (at->kind == YAML_SCALAR) {
-        if (!yaml_is_null(at)) {
-            const struct yaml_node place = {.source = b->source};
-            yaml_fail(err, &place, "key '%s' holds a value, not a section", yaml_path(at, path));
-            return NULL;
-        }
-        at->kind = YAML_MAP;
-        at->text = NULL;
-    }
-    b->open = NULL;
-    struct yaml_node *node = add_node(b, YAML_SCALAR, 0, err);
-    if (!node)
-        return NULL;
-    node->key = key;
-    node->text = "";
-    attach(at, node);
-    return node;
-}
-
-/* Walk or make the node that a dotted path names. */
-static struct yaml_node *walk(struct builder *b, const char *path, size_t length, struct error *err)
-{
-    struct yaml_node *at = b->tree->root;
-    const char *end = path + length;
-
-    for (size_t depth = 0;; depth++) {
-        const char *dot = memchr(path, '.', (size_t)(end - path));
-        const size_t part = (size_t)((dot ? dot : end) - path);
-        if (part == 0 || depth == YAML_DEPTH_MAX) {
-            fail_at(b, 0, err, part ? "nested more than 32 deep" : "a part of the key is empty");
-            return NULL;
-        }
-        const char *key = arena_string(&b->tree->memory, path, part);
-        struct yaml_node *next = step_into(at, key);
-        if (!next)
-            next = make_entry(b, at, key, err);
-        if (!next || !dot)
-            return next;
-        at = next;
-        path = dot + 1;
-    }
-}
-
-/* The value as YAML or as it stands; see the header. */
-static bool read_value(struct builder *b, const char *value, struct error *err)
-{
-    const size_t size = strlen(value);
-
-    b->open = b->root = NULL;
-    b->depth = 0;
-    if (size > YAML_BYTES_MAX)
-        return fail_at(b, 0, err, "the value is too long");
-    if (size && strchr("[{\"'", value[0]))
-        return build(b, value, size, err);
-    struct yaml_node *node = add_node(b, YAML_SCALAR, 0, err);
-    if (!node)
-        return false;
-    node->text = arena_string(&b->tree->memory, value, size);
-    return true;
-}
-
-bool yaml_set(struct yaml *tree, const char *assignment, struct error *err)
-{
-    const char *equals = strchr(assignment, '=');
-    struct builder b = {.tree = tree};
-
-    if (!equals || equals == assignment)
-        return error_set(err, ERR_ARG, "--set %s: must be KEY=VALUE, such as train.epochs=5",
-                         assignment);
-    if (tree->root->kind != YAML_MAP)
-        return yaml_fail(err, tree->root, "must be a map of keys and values");
-    /* A file is checked by libyaml; what comes from a command line is checked here. */
-    if (!utf8_valid(assignment, strlen(assignment)))
-        return error_set(err, ERR_ARG, "--set %s: must be UTF-8", assignment);
-    b.source = arena_format(&tree->memory, "--set %s", assignment);
-    if (!read_value(&b, equals + 1, err))
-        return false;
-    const struct yaml_node *value = b.root;
-    struct yaml_node *node = walk(&b, assignment, (size_t)(equals - assignment), err);
-    if (!node)
-        return false;
-    node->kind = value->kind;
-    node->quoted = value->quoted;
-    node->line = 0;
-    node->source = b.source;
-    node->text = value->text;
-    node->count = value->count;
-    node->first = value->first;
-    node->last = value->last;
-    for (struct yaml_node *n = node->first; n; n = n->next)
-        n->parent = node;
-    return true;
 }

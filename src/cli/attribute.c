@@ -19,8 +19,21 @@ struct attribute_options {
     bool drop_self_loops, quiet;
     struct journey_config impressions;
     struct incremental_config incremental;
-    const char *link, *save;
+    const char *link, *save, *doubts;
 };
+
+/* Write a document to a place that a flag named. */
+static bool write_document(const char *path, json_t *document, struct error *err)
+{
+    struct place place = {0};
+    const bool ok = place_prepare(&place, path, err) &&
+                    (json_write(place.local, document, err) || place_explain(&place, err)) &&
+                    place_send(&place, err);
+
+    place_clear(&place);
+    json_decref(document);
+    return ok;
+}
 
 static bool compare(const struct attribute_options *o, const struct credit_table *credits,
                     struct error *err)
@@ -30,15 +43,8 @@ static bool compare(const struct attribute_options *o, const struct credit_table
 
     if (!ok)
         return false;
-    if (o->truth_output) {
-        json_t *document = truth_json(&scores);
-        struct place place = {0};
-        ok = place_prepare(&place, o->truth_output, err) &&
-             (json_write(place.local, document, err) || place_explain(&place, err)) &&
-             place_send(&place, err);
-        place_clear(&place);
-        json_decref(document);
-    }
+    if (o->truth_output)
+        ok = write_document(o->truth_output, truth_json(&scores), err);
     ok = ok && truth_print(&scores, stdout, terminal_columns(STDOUT_FILENO) > 0, err);
     truth_scores_clear(&scores);
     return ok;
@@ -56,6 +62,14 @@ static void say_model(const struct attribute_options *o, const struct impression
                  model->additive ? model->logit_loss : model->additive_loss);
 }
 
+static bool deliver_doubts(const struct attribute_options *o, const struct incremental_doubt *doubt,
+                           struct error *err)
+{
+    for (size_t i = 0; !o->quiet && i < doubt->sentences; i++)
+        log_line("%s", doubt->sentence[i].text);
+    return !o->doubts || write_document(o->doubts, incremental_doubt_json(doubt), err);
+}
+
 static bool credit_impressions(const struct attribute_options *o,
                                const struct attribution_config *config, struct pool *pool,
                                struct credit_table *credits, struct error *err)
@@ -69,6 +83,7 @@ static bool credit_impressions(const struct attribute_options *o,
                                                .incremental = &o->incremental,
                                                .replicates = o->intervals,
                                                .seed = o->seed,
+                                               .doubt = !o->quiet || o->doubts,
                                                .save = o->save ? place.local : NULL,
                                                .pool = pool};
     struct impression_model model;
@@ -76,7 +91,9 @@ static bool credit_impressions(const struct attribute_options *o,
     bool ok = impression_credits(credits, &model, &request, err);
     if (ok)
         say_model(o, &model);
-    ok = ok && (!o->save || place_send(&place, err));
+    ok = ok && (!o->save || place_send(&place, err)) &&
+         (!model.fitted || deliver_doubts(o, &model.doubt, err));
+    incremental_doubt_clear(&model.doubt);
     place_clear(&place);
     return ok;
 }
@@ -108,9 +125,12 @@ static bool attribute(struct attribute_options *o, struct error *err)
         return error_wrap(err, "--link");
     if (!impression_table(&impressions, &o->impressions, o->columns.path, err))
         return false;
-    if (!impressions && (o->save || o->intervals))
+    if (!impressions && (o->save || o->intervals || o->doubts))
         return error_set(err, ERR_ARG, "--%s: '%s' is a table of paths, not of impressions",
-                         o->save ? "save" : "intervals", o->source);
+                         o->save        ? "save"
+                         : o->intervals ? "intervals"
+                                        : "doubts",
+                         o->source);
     struct pool *pool = pool_new(o->threads);
     bool ok = impressions ? credit_impressions(o, &config, pool, &credits, err)
                           : credit_paths(o, &config, pool, &credits, err);
@@ -137,9 +157,7 @@ int cmd_attribute(int argc, char **argv)
         {OPTION_POSITIONAL, "FILE", &o.source, true,
          "table of paths or of impressions: .csv, .parquet, .jsonl, a glob or a SQL query", 0, 0},
         {OPTION_TEXT, "output", &o.output, false,
-         "or -o: credits, as .csv, .parquet or .jsonl; NAME.transition_matrix and "
-         "NAME.removal_effects go beside it",
-         0, 0},
+         "or -o: credits, as .csv, .parquet or .jsonl; other tables go beside it", 0, 0},
         {OPTION_TEXT, "sep", &o.columns.separator, false,
          "what stands between channels of a path (default '>')", 0, 0},
         {OPTION_SIZE, "order", &o.order, false, "highest order of the Markov chains (default 3)", 0,
@@ -153,10 +171,8 @@ int cmd_attribute(int argc, char **argv)
          "default total_conversions", 0, 0},
         {OPTION_TEXT, "value-column", &o.columns.value, false,
          "default total_conversion_value, if it is there", 0, 0},
-        {OPTION_TEXT, "null-column", &o.columns.null, false, "default total_null, if it is there",
-         0, 0},
-        {OPTION_TEXT, "uid-column", &o.impressions.entity, false, "of impressions: default uid", 0,
-         0},
+        {OPTION_TEXT, "null-column", &o.columns.null, false, "default total_null, if there", 0, 0},
+        {OPTION_TEXT, "uid-column", &o.impressions.entity, false, "default uid", 0, 0},
         {OPTION_TEXT, "timestamp-column", &o.impressions.time, false,
          "of impressions: default timestamp", 0, 0},
         {OPTION_TEXT, "campaign-column", &o.impressions.token, false,
@@ -169,15 +185,14 @@ int cmd_attribute(int argc, char **argv)
          "95 % intervals of the incremental credits from so many resampled logs (such as 200)", 2,
          INCREMENTAL_REPLICATES_MAX},
         {OPTION_SIZE, "seed", &o.seed, false, "of the resampling (default 1)", 0, 0},
-        {OPTION_TEXT, "save", &o.save, false,
-         "folder for the incremental model, for quern whatif; with --intervals its answers have "
-         "them too",
+        {OPTION_TEXT, "save", &o.save, false, "folder for the incremental model, for quern whatif",
          0, 0},
+        {OPTION_TEXT, "doubts", &o.doubts, false,
+         "write what speaks against trusting the incremental credits as JSON", 0, 0},
         {OPTION_TEXT, "truth", &o.truth, false,
          "table of true credits (channel_name, conversions_caused); prints each method's distance",
          0, 0},
-        {OPTION_TEXT, "truth-json", &o.truth_output, false, "also write the distances as JSON", 0,
-         0},
+        {OPTION_TEXT, "truth-json", &o.truth_output, false, "distances as JSON", 0, 0},
         {OPTION_SIZE, "threads", &o.threads, false, "default: one per processor", 0, POOL_MAX},
         {OPTION_SWITCH, "quiet", &o.quiet, false, "print nothing but results and errors", 0, 0},
         {.kind = OPTION_END},

@@ -19,6 +19,7 @@ void KERNEL(kernel_matmul)(const struct matmul *call)
             .add = call->add,
             .rectify = call->rectify,
             .slope = call->slope,
+            .more = call->n - j > PANEL,
         };
         const struct panel panel = {call->b.at + j / PANEL * call->b.next, call->b.row, call->k};
         panel_multiply(tile, call->m, call->a, call->a_stride, 1, panel);
@@ -38,6 +39,7 @@ void KERNEL(kernel_matmul_transposed)(const struct matmul_transposed *call)
                 .stride = call->c_stride,
                 .columns = call->n - j < PANEL ? call->n - j : PANEL,
                 .add = true,
+                .more = call->n - j > PANEL,
             };
             for (size_t q = 0; q < k; q++) {
                 const real *row = call->b + (p + q) * call->b_stride + j;

@@ -143,6 +143,7 @@ static void stretch_multiply(const struct stretch *s, const real *block, size_t 
             .add = call->add || !starts,
             .rectify = call->rectify && ends,
             .slope = call->slope,
+            .more = call->n - j > PANEL,
         };
         const real *at = call->b.at + j / PANEL * call->b.next;
         struct panel panel = {at + s->p / FOLD * call->b.row, call->b.row, folded(s->k)};
@@ -190,6 +191,7 @@ void KERNEL(kernel_mixed_matmul_transposed)(const struct matmul_transposed *call
                     .stride = call->c_stride,
                     .columns = call->n - j < PANEL ? call->n - j : PANEL,
                     .add = true,
+                    .more = call->n - j > PANEL,
                 };
                 fold_panel(b, call->b + p * call->b_stride + j, call->b_stride, k, tile.columns);
                 panel_multiply(tile, m, a, 1, M, (struct panel){b, PANEL, folded(k)});

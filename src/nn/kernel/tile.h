@@ -31,6 +31,7 @@ struct tile {
     const real *bias, *row_bias;
     bool add, rectify;
     real slope;
+    bool more; /* another panel of columns follows */
 };
 
 INLINE vec tile_load(const struct tile *tile, const real *row, size_t from)
@@ -71,10 +72,22 @@ struct panel {
     size_t step, k;
 };
 
+/*
+ * Rows of C that belong to the tile after the one at hand. They are fetched while this one is
+ * multiplied, a row each turn of k: a large C is not in the nearest caches, and waiting for it
+ * would take a fifth of the time of a product with a small k.
+ */
+struct ahead {
+    const real *row;
+    size_t rows;
+};
+
 /* A(row, p) = a[row * row_step + p * k_step]. A panel with few columns is one vector wide. */
 SPECIALISE void tile_multiply(const size_t rows, const size_t vectors, const struct tile *tile,
-                              const real *a, size_t row_step, size_t k_step, struct panel panel)
+                              const real *a, size_t row_step, size_t k_step, struct panel panel,
+                              struct ahead ahead)
 {
+    const real *last = ahead.row + (ahead.rows - 1) * tile->stride;
     vec sum[ROWS][2];
 
     UNROLL
@@ -86,6 +99,10 @@ SPECIALISE void tile_multiply(const size_t rows, const size_t vectors, const str
     for (size_t p = 0; p < panel.k; p++) {
         const vec b0 = vec_load(panel.at);
         const vec b1 = vectors == 2 ? vec_load(panel.at + LANES) : b0;
+        __builtin_prefetch(ahead.row, 1);
+        if (vectors == 2)
+            __builtin_prefetch(ahead.row + LANES, 1);
+        ahead.row += ahead.row == last ? 0 : tile->stride;
         UNROLL
         for (size_t i = 0; i < rows; i++) {
             const vec factor = TILE_FACTOR(a + i * row_step);
@@ -108,8 +125,14 @@ SPECIALISE void tile_multiply(const size_t rows, const size_t vectors, const str
 INLINE void panel_rows(const size_t vectors, struct tile tile, size_t m, const real *a,
                        size_t row_step, size_t k_step, struct panel panel)
 {
+    /* After the last tile of this panel comes the first one of the next. */
+    const struct ahead top = {tile.c + (tile.more ? PANEL : 0), m < ROWS ? m : ROWS};
+
     while (m >= ROWS) {
-        tile_multiply(ROWS, vectors, &tile, a, row_step, k_step, panel);
+        const size_t left = m - ROWS;
+        const struct ahead below = {tile.c + ROWS * tile.stride, left < ROWS ? left : ROWS};
+        const struct ahead ahead = left ? below : top;
+        tile_multiply(ROWS, vectors, &tile, a, row_step, k_step, panel, ahead);
         a += ROWS * row_step;
         tile.c += ROWS * tile.stride;
         tile.row_bias = tile.row_bias ? tile.row_bias + ROWS : NULL;
@@ -118,7 +141,7 @@ INLINE void panel_rows(const size_t vectors, struct tile tile, size_t m, const r
     switch (m) {
 #define REST(n)                                                                                    \
     case n:                                                                                        \
-        tile_multiply(n, vectors, &tile, a, row_step, k_step, panel);                              \
+        tile_multiply(n, vectors, &tile, a, row_step, k_step, panel, top);                         \
         break
         REST(1);
         REST(2);
