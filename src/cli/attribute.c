@@ -21,7 +21,7 @@ struct attribute_options {
     bool drop_self_loops, quiet;
     struct journey_config impressions;
     struct incremental_config incremental;
-    const char *link, *save, *doubts;
+    const char *link, *save, *doubts, *experiments;
 };
 
 /* Write a document to a place that a flag named. */
@@ -85,6 +85,21 @@ static char *kept_replicates(const struct attribute_options *o)
     return path.bytes;
 }
 
+static void say_lifts(const json_t *lifts)
+{
+    const json_t *lift;
+    size_t i;
+
+    json_array_foreach(lifts, i, lift)
+        log_line("%s, experiment %zu: %.1f conversions measured (standard error %.1f); the model "
+                 "said %.1f without the experiments and says %.1f with them",
+                 json_string_value(json_object_get(lift, "campaign")), i + 1,
+                 json_number_value(json_object_get(lift, "conversions_caused")),
+                 json_number_value(json_object_get(lift, "standard_error")),
+                 json_number_value(json_object_get(lift, "before")),
+                 json_number_value(json_object_get(lift, "after")));
+}
+
 static bool credit_impressions(const struct attribute_options *o,
                                const struct attribution_config *config, struct pool *pool,
                                struct credit_table *credits, struct error *err)
@@ -99,6 +114,7 @@ static bool credit_impressions(const struct attribute_options *o,
                                                .incremental = &o->incremental,
                                                .replicates = o->intervals,
                                                .seed = o->seed,
+                                               .experiments = o->experiments,
                                                .doubt = !o->quiet || o->doubts,
                                                .save = o->save ? place.local : NULL,
                                                .keep = keep,
@@ -109,9 +125,11 @@ static bool credit_impressions(const struct attribute_options *o,
     bool ok = impression_credits(credits, &model, &request, err);
     if (ok)
         say_model(o, &model);
+    if (ok && !o->quiet)
+        say_lifts(model.lifts);
     ok = ok && (!o->save || place_send(&place, err)) &&
          (!model.fitted || deliver_doubts(o, &model.doubt, err));
-    incremental_doubt_clear(&model.doubt);
+    impression_model_clear(&model);
     place_clear(&place);
     free(keep);
     return ok;
@@ -154,11 +172,12 @@ static bool attribute(struct attribute_options *o, struct error *err)
         return error_wrap(err, "--link");
     if (!impression_table(&impressions, &o->impressions, o->columns.path, err))
         return false;
-    if (!impressions && (o->save || o->intervals || o->doubts))
+    if (!impressions && (o->save || o->intervals || o->doubts || o->experiments))
         return error_set(err, ERR_ARG, "--%s: '%s' is a table of paths, not of impressions",
                          o->save        ? "save"
                          : o->intervals ? "intervals"
-                                        : "doubts",
+                         : o->doubts    ? "doubts"
+                                        : "experiments",
                          o->source);
     struct pool *pool = pool_new(o->threads);
     bool ok = impressions ? credit_impressions(o, &config, pool, &credits, err)
@@ -218,6 +237,8 @@ int cmd_attribute(int argc, char **argv)
         {OPTION_SIZE, "seed", &o.seed, false, "of the resampling (default 1)", 0, 0},
         {OPTION_TEXT, "save", &o.save, false, "folder for the incremental model, for quern whatif",
          0, 0},
+        {OPTION_TEXT, "experiments", &o.experiments, false,
+         "table of measured lifts: campaign, from, to, conversions_caused, standard_error", 0, 0},
         {OPTION_TEXT, "doubts", &o.doubts, false,
          "write what speaks against trusting the incremental credits as JSON", 0, 0},
         {OPTION_TEXT, "truth", &o.truth, false,

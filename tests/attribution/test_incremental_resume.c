@@ -189,9 +189,11 @@ TEST(a_killed_bootstrap_goes_on)
     make_log(&log, 5, csv);
     exposure_log_clear(&log);
     snprintf(many, sizeof many, "%d", MANY);
-    const char *const arguments[] = {getenv("QUERN"), "attribute", csv,           "-o", out,
-                                     "--link",        "logit",     "--intervals", many, "--quiet",
-                                     "--threads",     "1",         NULL};
+    /* clang-format off */
+    const char *const arguments[] = {
+        getenv("QUERN"), "attribute", csv, "-o", out, "--link", "logit", "--intervals", many,
+        "--quiet", "--threads", "1", NULL};
+    /* clang-format on */
     const pid_t child = start(arguments);
     EXPECT(test_wait_until(has_some, kept, child));
     kill(child, SIGKILL);
