@@ -112,9 +112,10 @@ static json_t *credit_part(const struct incremental_run *run)
 
     for (size_t k = 0; k < n; k++)
         json_array_append_new(names, json_string(fit->log->name[k]));
-    return json_pack("{s:o, s:o, s:o*, s:o*, s:o*, s:o*, s:I, s:o, s:o, s:o, s:o}", "campaigns",
-                     names, "credit", numbers(run->credit, n + 1), "low", numbers(run->low, n + 1),
-                     "high", numbers(run->high, n + 1), "value", numbers(run->totals.value, n + 1),
+    return json_pack("{s:o, s:o, s:o*, s:o*, s:o*, s:o*, s:o*, s:I, s:o, s:o, s:o, s:o}",
+                     "campaigns", names, "credit", numbers(run->credit, n + 1), "low",
+                     numbers(run->low, n + 1), "high", numbers(run->high, n + 1), "before",
+                     numbers(run->before, n + 1), "value", numbers(run->totals.value, n + 1),
                      "cost", numbers(fit->log->cost, n), "replicates", (json_int_t)run->draws.count,
                      "totals", totals_part(run), "link", link_part(fit), "periods",
                      weeks_part(&run->totals), "decay", decay_part(fit));
@@ -172,6 +173,12 @@ bool incremental_document(json_t **document, const struct incremental_run *run, 
         json_decref(made);
         return false;
     }
+    if (run->doubt.campaigns > 0)
+        json_object_set_new(made, "doubt", incremental_doubt_json(&run->doubt));
+    if (run->lifts.count > 0)
+        json_object_set_new(
+            made, "experiments",
+            incremental_lifts_json(&run->lifts, run->fit.log, run->lift_before, run->lift_after));
     *document = made;
     return true;
 }
@@ -219,6 +226,7 @@ struct incremental_amounts incremental_document_amounts(const json_t *document,
         .credit = take(document, "credit", place, channels, memory),
         .low = take(document, "low", place, channels, memory),
         .high = take(document, "high", place, channels, memory),
+        .before = take(document, "before", place, channels, memory),
         .value = take(document, "value", place, channels, memory),
         .cost = take(document, "cost", place, channels, memory),
     };

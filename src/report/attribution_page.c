@@ -44,6 +44,7 @@ static const struct section {
     {"incremental", "Caused", incremental_section_credits},
     {"weeks", "Weeks", incremental_section_weeks},
     {"curves", "Curves", incremental_section_curves},
+    {"experiments", "Experiments", incremental_section_experiments},
     {"doubt", "Doubts", incremental_section_doubt},
     {"credits", "Credit", attribution_section_credits},
     {"truth", "Truth", attribution_section_truth},

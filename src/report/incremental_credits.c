@@ -106,6 +106,8 @@ static void table_row(struct text *out, const struct incremental_credits *credit
     if (credits->has_ends)
         cell_ends(out, amount);
     html_cell(out, figure_share(attribution_share(amount->credit, total)));
+    if (credits->has_before)
+        html_cell(out, figure_amount(amount->before));
     if (credits->has_value)
         html_cell(out, figure_amount(amount->value));
     if (credits->has_cost) {
@@ -120,6 +122,7 @@ static void table_row(struct text *out, const struct incremental_credits *credit
 static void add_amount(struct incremental_amount *sum, const struct incremental_amount *amount)
 {
     sum->credit += isfinite(amount->credit) ? amount->credit : 0;
+    sum->before += isfinite(amount->before) ? amount->before : 0;
     sum->value += isfinite(amount->value) ? amount->value : 0;
     sum->cost += isfinite(amount->cost) ? amount->cost : 0;
 }
@@ -132,6 +135,8 @@ static void table_head(struct text *out, const struct incremental_credits *credi
     if (credits->has_ends)
         html_column_name(out, "95 % interval", true);
     html_column_name(out, "Of all", true);
+    if (credits->has_before)
+        html_column_name(out, "Without experiments", true);
     if (credits->has_value)
         html_column_name(out, "Value", true);
     if (credits->has_cost) {

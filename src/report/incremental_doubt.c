@@ -214,3 +214,51 @@ void incremental_section_doubt(struct text *out, struct attribution_page *page)
         doubt_table(out, &rows);
     html_section_close(out);
 }
+
+static void experiment_row(struct text *out, const json_t *lift)
+{
+    static const char *const keys[] = {"conversions_caused", "standard_error", "before", "after"};
+
+    html_add(out, "<tr>");
+    html_row_name(out, read_text(lift, "campaign"));
+    for (size_t t = 0; t < 2; t++) {
+        html_add(out, "<td>");
+        html_text(out, read_text(lift, t ? "to" : "from"), 16);
+        html_add(out, "</td>");
+    }
+    for (size_t k = 0; k < sizeof keys / sizeof *keys; k++)
+        html_cell(out, figure_amount(read_number(lift, keys[k])));
+    html_add(out, "</tr>\n");
+}
+
+void incremental_section_experiments(struct text *out, struct attribution_page *page)
+{
+    static const char *const numbers[] = {"Measured", "Standard error", "Model without",
+                                          "Model with"};
+    const json_t *lifts =
+        json_object_get(json_object_get(page->document, "incremental"), "experiments");
+    const size_t count = json_array_size(lifts);
+
+    if (count == 0)
+        return;
+    html_section_open(out, "experiments", "Experiments",
+                      "What experiments measured, and what the model says of the same campaign and "
+                      "days, without them and with them. Where the model without them is far from "
+                      "a measurement, be careful with campaigns that nobody has measured.");
+    html_open_table_open(out, "Measured lifts");
+    html_add(out, "<thead><tr>");
+    html_column_name(out, "Campaign", false);
+    html_column_name(out, "From", false);
+    html_column_name(out, "To", false);
+    for (size_t c = 0; c < sizeof numbers / sizeof *numbers; c++)
+        html_column_name(out, numbers[c], true);
+    html_add(out, "</tr></thead>\n<tbody>\n");
+    for (size_t i = 0; i < count && i < SHOWN_EXPERIMENTS; i++)
+        experiment_row(out, json_array_get(lifts, i));
+    html_add(out, "</tbody>\n");
+    html_open_table_close(out);
+    if (count > SHOWN_EXPERIMENTS)
+        text_add_format(out, "<p class=\"note\">and %zu more, in report.json</p>\n",
+                        count - SHOWN_EXPERIMENTS);
+    html_section_close(out);
+}

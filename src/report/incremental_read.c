@@ -49,6 +49,7 @@ bool incremental_credits_read(struct incremental_credits *credits, const json_t 
     if (count == 0 || !has_numbers(part, "credit"))
         return false;
     credits->has_ends = has_numbers(part, "low") && has_numbers(part, "high");
+    credits->has_before = has_numbers(part, "before");
     credits->has_value = has_numbers(part, "value");
     credits->has_cost = has_numbers(part, "cost");
     credits->campaign = ARENA_NEW(memory, const char *, count + 1);
@@ -59,6 +60,7 @@ bool incremental_credits_read(struct incremental_credits *credits, const json_t 
             (struct incremental_amount){.credit = read_item(json_object_get(part, "credit"), c),
                                         .low = read_item(json_object_get(part, "low"), c),
                                         .high = read_item(json_object_get(part, "high"), c),
+                                        .before = read_item(json_object_get(part, "before"), c),
                                         .value = read_item(json_object_get(part, "value"), c),
                                         .cost = read_item(json_object_get(part, "cost"), c)};
     }

@@ -7,11 +7,11 @@
 
 #include "report/attribution_section.h"
 
-enum { SHOWN_CURVES = 12, SHOWN_SENTENCES = 15 };
+enum { SHOWN_CURVES = 12, SHOWN_SENTENCES = 15, SHOWN_EXPERIMENTS = 20 };
 
 /* "incremental" in arrays: [campaigns + 1], the last of the baseline; NaN is not known. */
 struct incremental_amount {
-    double credit, low, high, value, cost;
+    double credit, low, high, before, value, cost;
 };
 
 struct incremental_credits {
@@ -20,7 +20,7 @@ struct incremental_credits {
     const char **campaign; /* [campaigns + 1] */
     struct incremental_amount *amount;
     size_t *order; /* [campaigns] by credit, largest first */
-    bool has_ends, has_value, has_cost;
+    bool has_ends, has_before, has_value, has_cost;
 };
 
 /* False when there is nothing to show. */
@@ -34,6 +34,7 @@ double incremental_return(const struct incremental_amount *amount);
 void incremental_section_credits(struct text *out, struct attribution_page *page);
 void incremental_section_weeks(struct text *out, struct attribution_page *page);
 void incremental_section_curves(struct text *out, struct attribution_page *page);
+void incremental_section_experiments(struct text *out, struct attribution_page *page);
 void incremental_section_doubt(struct text *out, struct attribution_page *page);
 
 /* <li> lines for the top of the page. */

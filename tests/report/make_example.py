@@ -151,6 +151,10 @@ document["incremental"] = {
     "credit": [r(x, 3) for x in amounts], "low": [r(x, 3) for x in low], "high": [r(x, 3) for x in high],
     "value": [r(31.5 * x * rng.uniform(0.8, 1.2), 2) for x in amounts],
     "cost": [r(w / total * 90000, 2) for w in weights],
+    "before": [r(x * rng.uniform(0.9, 1.1), 3) for x in amounts],
+    "experiments": [{"campaign": name, "from": "2024-04-01T00:00:00.000Z", "to": "2024-04-15T00:00:00.000Z",
+                     "conversions_caused": 40, "standard_error": 12, "before": 71.5, "after": 47.25}
+                    for name in NAMES[:2]],
     "replicates": 200, "link": {"name": "additive", "chosen": True},
     "totals": {"conversions": CONVERSIONS, "caused": r(sum(caused), 3), "caused_low": r(sum(caused) * 0.93, 3),
                "caused_high": r(sum(caused) * 1.07, 3), "anyway": r(anyway, 3),

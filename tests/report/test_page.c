@@ -96,8 +96,10 @@ TEST(page_shows_what_campaigns_caused)
         {"periods", "id=\"weeks\""},
         {"curves", "times as much"},
         {"decay", "days after the impression"},
+        {"experiments", "id=\"experiments\""},
+        {"before", "Without experiments"},
         {"doubt", "id=\"doubt\""},
-        {"totals", "would have come anyway"},
+        {"totals", "8,603 would have come anyway"},
         {"low", "caused the most: 774 conversions (95"},
     };
     json_t *document = example();
@@ -271,6 +273,9 @@ TEST(page_of_the_worst_document_stays_small)
     json_object_update(json_object_get(document, "provenance"), settings);
     json_decref(settings);
     json_t *doubt = json_object_get(json_object_get(document, "incremental"), "doubt");
+    json_t *lifts = json_object_get(json_object_get(document, "incremental"), "experiments");
+    for (int i = 0; i < 300; i++)
+        json_array_append(lifts, json_array_get(lifts, 0));
     for (int i = 0; i < 300; i++)
         json_array_append_new(json_object_get(doubt, "sentences"), json_pack("{s:s}", "text", ""));
     json_t *bad = poisoned(document, name);
