@@ -80,12 +80,15 @@ void KERNEL(kernel_keep_bits)(uint16_t *mask, const uint32_t *draw, uint32_t thr
 {
     for (size_t i = 0; i < n; i += MASK_BITS) {
 #if KERNEL_BYTES == 64
-        const __m512i drawn = _mm512_loadu_si512(draw + i);
-        mask[i / MASK_BITS] = _mm512_cmpge_epu32_mask(drawn, _mm512_set1_epi32((int)threshold));
+        const __m256i halves = _mm256_loadu_si256((const __m256i *)(draw + i / 2));
+        mask[i / MASK_BITS] = _mm256_cmpge_epu16_mask(halves, _mm256_set1_epi16((short)threshold));
 #else
         uint32_t word = 0;
-        for (size_t bit = 0; bit < MASK_BITS; bit++)
-            word |= (uint32_t)(draw[i + bit] >= threshold) << bit;
+        for (size_t bit = 0; bit < MASK_BITS; bit += 2) {
+            const uint32_t two = draw[(i + bit) / 2];
+            word |= (uint32_t)((two & 0xFFFF) >= threshold) << bit;
+            word |= (uint32_t)(two >> 16 >= threshold) << (bit + 1);
+        }
         mask[i / MASK_BITS] = (uint16_t)word;
 #endif
     }

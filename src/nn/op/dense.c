@@ -47,7 +47,7 @@ static bool drops(const struct op_call *call)
 /* y[n] = 0 where dropped, else x scaled; of the numbers from place `at` of the output on. */
 static void drop(const struct op_call *call, real *y, const real *x, size_t at, size_t n)
 {
-    const real kept = (real)(1 / (1 - call->settings->dense.dropout));
+    const real kept = dropout_kept(call->settings->dense.dropout);
 
     call->kernels->drop(y, x, (const uint16_t *)call->keep + dropout_bits_size(at), kept, n);
 }

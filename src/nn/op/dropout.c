@@ -31,11 +31,6 @@ static void dropout_plan(struct op_plan *plan)
     plan->work = BLOCK;
 }
 
-static real kept_factor(const struct op_call *call)
-{
-    return (real)(1 / (1 - call->settings->dropout.rate));
-}
-
 static void dropout_forward(struct op_call *call)
 {
     const struct op_operand *x = &call->in[0];
@@ -49,7 +44,7 @@ static void dropout_forward(struct op_call *call)
         return;
     }
     dropout_bits(call, x, x->width, &source, mask);
-    call->kernels->drop(call->result, x->x, mask, kept_factor(call), n);
+    call->kernels->drop(call->result, x->x, mask, dropout_kept(call->settings->dropout.rate), n);
 }
 
 static void dropout_backward(struct op_call *call)
@@ -64,7 +59,7 @@ static void dropout_backward(struct op_call *call)
     for (size_t begin = 0; begin < n; begin += BLOCK) {
         const size_t count = n - begin < BLOCK ? n - begin : BLOCK;
         call->kernels->drop(call->work, call->out.d + begin, mask + dropout_bits_size(begin),
-                            kept_factor(call), count);
+                            dropout_kept(call->settings->dropout.rate), count);
         call->kernels->add(call->in[0].d + begin, call->work, count);
     }
 }

@@ -1,6 +1,7 @@
 #include "nn/op/dropout_random.h"
 
-enum { BLOCKS = 64, WORD = 16 }; /* drawn at a time, four numbers each; bits of a mask's word */
+/* Blocks drawn at a time, four numbers each; halves of a block's numbers; bits of a mask's word. */
+enum { BLOCKS = 64, HALVES = 8, WORD = 16 };
 
 /* A row begins a new block, so that its numbers depend on its own number alone. */
 void dropout_random(const struct dropout_source *source, const struct kernels *kernels,
@@ -38,25 +39,31 @@ static void set_bit(uint16_t *mask, size_t at, bool kept)
     mask[at / WORD] = (uint16_t)(kept ? mask[at / WORD] | bit : mask[at / WORD] & ~bit);
 }
 
-/* The bits of rows row .. row+rows-1, from place `at` of the mask on. */
+/*
+ * The bits of rows row .. row+rows-1, from place `at` of the mask on. Half a number of the
+ * generator decides each, and a row begins a new block.
+ */
 static void rows_bits(const struct dropout_source *source, const struct kernels *kernels,
                       uint64_t row, size_t rows, uint16_t *mask, size_t at, size_t width)
 {
-    const uint32_t threshold = (uint32_t)(source->rate * 0x1p32);
-    const size_t row_blocks = (width + 3) / 4, all = rows * row_blocks;
+    const uint32_t threshold = dropout_threshold(source->rate);
+    const size_t row_blocks = (width + HALVES - 1) / HALVES, all = rows * row_blocks;
     uint32_t draw[4 * BLOCKS];
 
     for (size_t begin = 0; begin < all; begin += BLOCKS) {
         const size_t blocks = all - begin < BLOCKS ? all - begin : BLOCKS;
         kernels->philox(draw, source->seed, source->stream, row * row_blocks + begin, blocks);
         if (width % WORD == 0) {
-            kernels->keep_bits(mask + (at + 4 * begin) / WORD, draw, threshold, 4 * blocks);
+            kernels->keep_bits(mask + (at + HALVES * begin) / WORD, draw, threshold,
+                               HALVES * blocks);
             continue;
         }
-        for (size_t i = 0; i < 4 * blocks; i++) {
-            const size_t place = 4 * begin + i, column = place % (4 * row_blocks);
+        for (size_t i = 0; i < HALVES * blocks; i++) {
+            const size_t place = HALVES * begin + i, column = place % (HALVES * row_blocks);
+            const uint32_t half = draw[i / 2] >> i % 2 * 16 & 0xFFFF;
             if (column < width)
-                set_bit(mask, at + place / (4 * row_blocks) * width + column, draw[i] >= threshold);
+                set_bit(mask, at + place / (HALVES * row_blocks) * width + column,
+                        half >= threshold);
         }
     }
 }

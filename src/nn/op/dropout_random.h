@@ -21,6 +21,19 @@ struct dropout_source {
 void dropout_random(const struct dropout_source *source, const struct kernels *kernels,
                     uint64_t row, size_t rows, real *factor, size_t width);
 
+/* Where bits decide, the rate is a multiple of 1 / 65536, below 1; what is kept makes up for it. */
+static inline uint32_t dropout_threshold(double rate)
+{
+    const uint32_t nearest = (uint32_t)(rate * 65536 + 0.5);
+
+    return nearest < 65535 ? nearest : 65535;
+}
+
+static inline real dropout_kept(double rate)
+{
+    return (real)(65536 / (65536 - (double)dropout_threshold(rate)));
+}
+
 /*
  * One bit for each number of a value, as struct kernels has them: 0 where it is dropped. The value
  * has rows of `width` numbers with the leading count of `like`.
