@@ -237,8 +237,11 @@ static bool make_adjust(const struct incremental_fit *fit, const double *cross, 
                         double *adjust, struct error *err)
 {
     const size_t n = fit->design.count;
-    const struct incremental_objective objective = {
-        .log = fit->log, .design = &fit->design, .ridge = fit->ridge, .pool = pool};
+    const struct incremental_objective objective = {.log = fit->log,
+                                                    .design = &fit->design,
+                                                    .ridge = fit->ridge,
+                                                    .extra = fit->extra,
+                                                    .pool = pool};
     double *matrix = memory_take(n * n + 2 * n, sizeof *matrix);
     double *gradient = matrix + n * n, *scale = gradient + n;
     struct incremental_point point = {.gradient = gradient, .hessian = matrix};

@@ -68,7 +68,10 @@ static bool log_credits(struct credit_table *credits, struct impression_model *m
                                         .pool = request->pool,
                                         .journeys = request->journeys,
                                         .save = request->save,
-                                        .doubt = request->doubt};
+                                        .keep = request->keep,
+                                        .show = request->show,
+                                        .doubt = request->doubt,
+                                        .experiments = request->experiments};
     struct incremental_run run;
 
     if (log->campaigns > INCREMENTAL_CAMPAIGNS_MAX)
@@ -79,6 +82,8 @@ static bool log_credits(struct credit_table *credits, struct impression_model *m
     const bool ok = all_credits(credits, &run, log, request, err);
     model->doubt = run.doubt;
     run.doubt = (struct incremental_doubt){0};
+    if (request->experiments)
+        model->lifts = incremental_lifts_json(&run.lifts, log, run.lift_before, run.lift_after);
     incremental_run_clear(&run);
     return ok;
 }
@@ -98,6 +103,13 @@ bool impression_credits(struct credit_table *credits, struct impression_model *m
                     error_wrap(err, "'%s'", request->table->path);
     exposure_log_clear(&log);
     if (!ok)
-        incremental_doubt_clear(&model->doubt);
+        impression_model_clear(model);
     return ok;
+}
+
+void impression_model_clear(struct impression_model *model)
+{
+    incremental_doubt_clear(&model->doubt);
+    json_decref(model->lifts);
+    model->lifts = NULL;
 }

@@ -16,10 +16,13 @@ struct impression_request {
     const struct incremental_config *incremental;
     size_t replicates; /* of the bootstrap; 0: no intervals, else 2 and more */
     uint64_t seed;
-    const char *journeys; /* file for the incremental credits of each journey, or NULL */
-    const char *save;     /* folder for the fitted model (incremental_store.h), or NULL */
-    bool doubt;           /* fill the model's doubt */
-    struct pool *pool;    /* may be NULL */
+    const char *journeys;    /* file for the incremental credits of each journey, or NULL */
+    const char *save;        /* folder for the fitted model (incremental_store.h), or NULL */
+    const char *keep;        /* file for replicates on their way, or NULL; the caller removes it */
+    bool show;               /* print the progress of the replicates */
+    bool doubt;              /* fill the model's doubt */
+    const char *experiments; /* table of measured lifts (incremental_lift.h), or NULL */
+    struct pool *pool;       /* may be NULL */
 };
 
 /* What the incremental model was. */
@@ -30,7 +33,8 @@ struct impression_model {
     double logit_loss, additive_loss; /* where the link was chosen */
     double anyway;                    /* conversions that would have come without campaigns */
     size_t impressions, users, campaigns;
-    struct incremental_doubt doubt; /* incremental_doubt_clear() it */
+    struct incremental_doubt doubt; /* impression_model_clear() it */
+    json_t *lifts; /* incremental_lifts_json(); NULL where there are no experiments */
 };
 
 /*
@@ -39,6 +43,8 @@ struct impression_model {
  */
 MUST_CHECK bool impression_credits(struct credit_table *credits, struct impression_model *model,
                                    const struct impression_request *request, struct error *err);
+
+void impression_model_clear(struct impression_model *model);
 
 /*
  * Is the table one of impressions? It is when it has the column of the entity and not the one of

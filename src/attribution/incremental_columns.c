@@ -26,7 +26,7 @@ static void add_column(struct incremental_columns *columns, const struct increme
                                .value = value,
                                .baseline = credit[a->channels],
                                .baseline_value = value ? value[a->channels] : 0,
-                               .bound = credit != a->credit};
+                               .bound = credit == a->low || credit == a->high};
 }
 
 static void add_ratio(struct incremental_columns *columns, const char *name, const double *above,
@@ -48,6 +48,8 @@ void incremental_columns_make(struct incremental_columns *columns,
         add_column(columns, amounts, "incremental_low", amounts->low, memory);
         add_column(columns, amounts, "incremental_high", amounts->high, memory);
     }
+    if (amounts->before)
+        add_column(columns, amounts, "incremental_without_experiments", amounts->before, memory);
     if (!amounts->cost)
         return;
     columns->figure[columns->figures++] = (struct credit_figure){"cost", amounts->cost};

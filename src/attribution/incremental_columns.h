@@ -2,6 +2,7 @@
  * incremental_columns — what campaigns caused, as columns of a credit table.
  *
  *   incremental_conversions  with incremental_low_ and incremental_high_, and _value of each
+ *   incremental_without_experiments_conversions  where experiments were given
  *   cost                     of the campaign's impressions
  *   cost_per_incremental_conversion  cost / incremental_conversions; none where nothing was caused
  *   incremental_return       incremental_value / cost; none where nothing was paid
@@ -16,12 +17,13 @@ struct incremental_amounts {
     size_t channels;
     const double *credit;
     const double *low, *high; /* NULL: no intervals */
+    const double *before;     /* without what experiments measured; NULL: there are none */
     const double *value;      /* NULL: no values */
     const double *cost;       /* [channels]; NULL: no costs */
 };
 
 struct incremental_columns {
-    struct credit_column column[3];
+    struct credit_column column[4];
     struct credit_figure figure[3];
     size_t columns, figures;
 };

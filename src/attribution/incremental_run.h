@@ -14,6 +14,7 @@
 #include "attribution/incremental_doubt.h"
 #include "attribution/incremental_interval.h"
 #include "attribution/incremental_journey.h"
+#include "attribution/incremental_lift.h"
 
 struct incremental_job {
     const struct exposure_log *log; /* must outlive the run */
@@ -23,19 +24,26 @@ struct incremental_job {
     struct pool *pool;    /* may be NULL */
     const char *journeys; /* file for journey credits (the log then has identity), or NULL */
     const char *save;     /* folder for the fitted model (incremental_store.h), or NULL */
+    const char *keep;     /* file for replicates on their way (incremental_interval.h), or NULL */
+    bool show;            /* print the progress of the replicates */
     bool doubt;           /* also look for reasons not to trust it */
+    const char *experiments; /* table of measured lifts (incremental_lift.h), or NULL */
 };
 
 struct incremental_run {
     struct incremental_fit fit;
     struct incremental_draws draws; /* count 0: none */
     struct incremental_totals totals;
-    double *credit, *low, *high;    /* [campaigns + 1]; ends NULL without replicates */
+    double *credit, *low, *high; /* [campaigns + 1]; ends NULL without replicates */
+    double *before; /* [campaigns + 1] credits without the experiments; NULL where there are none */
+    double *lift_before, *lift_after; /* [lifts.count] the model's numbers without and with them */
+    struct incremental_lifts lifts;
     struct incremental_doubt doubt; /* empty where the job did not ask */
     struct arena memory;
 };
 
-/* ERR_CONFIG, ERR_LIMIT, ERR_CHECK, ERR_INTERRUPT, ERR_IO */
+/* The run must stay where it is: its fit may point into it. ERR_CONFIG, ERR_DATA, ERR_LIMIT,
+ * ERR_CHECK, ERR_INTERRUPT, ERR_IO */
 MUST_CHECK bool incremental_run(struct incremental_run *run, const struct incremental_job *job,
                                 struct error *err);
 void incremental_run_clear(struct incremental_run *run);

@@ -2,9 +2,11 @@
 #include "attribution/incremental_interval.h"
 #include "attribution/path_table.h"
 #include "attribution/truth.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/terminal.h"
+#include "base/text.h"
 #include "cli/command.h"
 #include "remote/place.h"
 
@@ -19,7 +21,7 @@ struct attribute_options {
     bool drop_self_loops, quiet;
     struct journey_config impressions;
     struct incremental_config incremental;
-    const char *link, *save, *doubts;
+    const char *link, *save, *doubts, *experiments;
 };
 
 /* Write a document to a place that a flag named. */
@@ -70,6 +72,34 @@ static bool deliver_doubts(const struct attribute_options *o, const struct incre
     return !o->doubts || write_document(o->doubts, incremental_doubt_json(doubt), err);
 }
 
+/* Where the replicates of a run that may be killed are kept: beside what it writes. NULL: nowhere.
+ */
+static char *kept_replicates(const struct attribute_options *o)
+{
+    struct text path = {0};
+
+    if (!o->output || o->intervals == 0 || place_is_remote(o->output))
+        return NULL;
+    const char *name = file_base_name(o->output);
+    text_add_format(&path, "%.*s.%s.replicates", (int)(name - o->output), o->output, name);
+    return path.bytes;
+}
+
+static void say_lifts(const json_t *lifts)
+{
+    const json_t *lift;
+    size_t i;
+
+    json_array_foreach(lifts, i, lift)
+        log_line("%s, experiment %zu: %.1f conversions measured (standard error %.1f); the model "
+                 "said %.1f without the experiments and says %.1f with them",
+                 json_string_value(json_object_get(lift, "campaign")), i + 1,
+                 json_number_value(json_object_get(lift, "conversions_caused")),
+                 json_number_value(json_object_get(lift, "standard_error")),
+                 json_number_value(json_object_get(lift, "before")),
+                 json_number_value(json_object_get(lift, "after")));
+}
+
 static bool credit_impressions(const struct attribute_options *o,
                                const struct attribution_config *config, struct pool *pool,
                                struct credit_table *credits, struct error *err)
@@ -78,24 +108,41 @@ static bool credit_impressions(const struct attribute_options *o,
 
     if (o->save && !place_prepare(&place, o->save, err))
         return false;
+    char *keep = kept_replicates(o);
     const struct impression_request request = {.table = &o->impressions,
                                                .config = config,
                                                .incremental = &o->incremental,
                                                .replicates = o->intervals,
                                                .seed = o->seed,
+                                               .experiments = o->experiments,
                                                .doubt = !o->quiet || o->doubts,
                                                .save = o->save ? place.local : NULL,
+                                               .keep = keep,
+                                               .show = !o->quiet,
                                                .pool = pool};
     struct impression_model model;
 
     bool ok = impression_credits(credits, &model, &request, err);
     if (ok)
         say_model(o, &model);
+    if (ok && !o->quiet)
+        say_lifts(model.lifts);
     ok = ok && (!o->save || place_send(&place, err)) &&
          (!model.fitted || deliver_doubts(o, &model.doubt, err));
-    incremental_doubt_clear(&model.doubt);
+    impression_model_clear(&model);
     place_clear(&place);
+    free(keep);
     return ok;
+}
+
+/* The results are safe. */
+static void forget_replicates(const struct attribute_options *o)
+{
+    char *keep = kept_replicates(o);
+
+    if (keep)
+        unlink(keep);
+    free(keep);
 }
 
 static bool credit_paths(const struct attribute_options *o, const struct attribution_config *config,
@@ -125,11 +172,12 @@ static bool attribute(struct attribute_options *o, struct error *err)
         return error_wrap(err, "--link");
     if (!impression_table(&impressions, &o->impressions, o->columns.path, err))
         return false;
-    if (!impressions && (o->save || o->intervals || o->doubts))
+    if (!impressions && (o->save || o->intervals || o->doubts || o->experiments))
         return error_set(err, ERR_ARG, "--%s: '%s' is a table of paths, not of impressions",
                          o->save        ? "save"
                          : o->intervals ? "intervals"
-                                        : "doubts",
+                         : o->doubts    ? "doubts"
+                                        : "experiments",
                          o->source);
     struct pool *pool = pool_new(o->threads);
     bool ok = impressions ? credit_impressions(o, &config, pool, &credits, err)
@@ -141,6 +189,8 @@ static bool attribute(struct attribute_options *o, struct error *err)
         ok = credit_write_beside(&credits, o->output, err);
     else if (!o->truth || terminal_columns(STDOUT_FILENO) > 0) /* a pipe gets one table */
         ok = credit_print(&credits, stdout, terminal_columns(STDOUT_FILENO), err);
+    if (ok)
+        forget_replicates(o);
     if (ok && o->truth)
         ok = compare(o, &credits, err);
     credit_clear(&credits);
@@ -187,6 +237,8 @@ int cmd_attribute(int argc, char **argv)
         {OPTION_SIZE, "seed", &o.seed, false, "of the resampling (default 1)", 0, 0},
         {OPTION_TEXT, "save", &o.save, false, "folder for the incremental model, for quern whatif",
          0, 0},
+        {OPTION_TEXT, "experiments", &o.experiments, false,
+         "table of measured lifts: campaign, from, to, conversions_caused, standard_error", 0, 0},
         {OPTION_TEXT, "doubts", &o.doubts, false,
          "write what speaks against trusting the incremental credits as JSON", 0, 0},
         {OPTION_TEXT, "truth", &o.truth, false,
