@@ -3,7 +3,7 @@
 BUILD ?= build
 SOURCES := $(shell git ls-files 'src/*.[ch]' 'tests/*.[ch]' 'bench/*.[ch]' 'fuzz/*.[ch]' 2>/dev/null)
 
-.PHONY: all setup build demo demo-churn demo-fraud test check bench bench-peers fuzz format clean install
+.PHONY: all setup build demo demo-churn demo-fraud test check bench bench-peers bench-truth fuzz format clean install
 
 all: build
 
@@ -36,6 +36,10 @@ bench: build
 
 bench-peers:
 	@bench/install-peers
+
+# Flags through TRUTH, as in `make bench-truth TRUTH='--worlds 2 --users 10000'`.
+bench-truth: build
+	@tools/truth-table $(BUILD)/quern $(TRUTH)
 
 fuzz: setup
 	@tools/fuzz

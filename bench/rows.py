@@ -6,6 +6,7 @@ import shutil
 
 from measure import PEERS_PYTHON, ROOT, Failed, Missing, need, need_program, run, say
 from row import BENCH, THREADS, Row, Sample, is_stale
+from incremental_rows import INCREMENTAL_ROWS
 from tree_rows import TREE_ROWS
 
 TRAINING_EPOCHS = "40"
@@ -299,5 +300,5 @@ class Memory(ImpressionsRow):
 
 ROWS = [
     JourneysDuckdb, JourneysPolars, JourneysSpark, TrainingTorch, TrainingThreads, Memory,
-    AttributionMethods, BatchChurn, *TREE_ROWS,
+    AttributionMethods, *INCREMENTAL_ROWS, BatchChurn, *TREE_ROWS,
 ]  # fmt: skip

@@ -1,13 +1,17 @@
 """Rows of `make bench` about temporal self-attention at the document's sizes (docs/benchmarks.md)."""
 
+import json
 import os
 
 from measure import PEERS_PYTHON, Failed, Missing, need, run, say
 from row import BENCH, Row, Sample, is_stale
+from serving_rows import Serving, free_port, server
 
 SECONDS = "8"
 SCORES_DIFFER = 1e-4  # relative to the largest score
 SHARE_AIM = 0.5
+HTTP_REQUESTS = "1000"
+HTTP_LIMIT_MS = 20.0
 
 
 def peer_script(name):
@@ -184,5 +188,39 @@ class PeakShare(Training):
         return Sample(SHARE_AIM)
 
 
+class OrderOverHttp(Serving):
+    """99th percentile of an order with two full histories, in JSON; the peer is the limit."""
+
+    name, peer_name, unit = "tsa_http_p99_ms", "limit", "ms"
+
+    def prepare(self, with_peer):
+        self.folder = os.path.join(self.data, "histories")
+        self.bundle = os.path.join(self.folder, "bundle")
+        if is_stale(os.path.join(self.bundle, "manifest.json"), "make_histories.c"):
+            say(f"making {self.folder}")
+            run([self.program("make_histories"), self.folder])
+
+    def ask(self, port, body):
+        done = run([
+            "taskset", "-c", str(self.processors()[1]), os.path.join(self.build, "quern"), "loadtest",
+            f"http://127.0.0.1:{port}/invocations", "--body", os.path.join(self.folder, body),
+            "--content-type", "application/json", "--connections", "1",
+            "--requests", HTTP_REQUESTS, "--json",
+        ])  # fmt: skip
+        return json.loads(done.output)
+
+    def ours(self):
+        port = free_port()
+        with server(self.serve_command(port), port, self.processors()[0]) as process:
+            lists, joined = self.ask(port, "order.json"), self.ask(port, "joined.json")
+            with open(f"/proc/{process.pid}/status") as status:
+                rss = next(int(line.split()[1]) for line in status if line.startswith("VmHWM"))
+        return Sample(lists["p99_ms"], rss / 1024, p50_ms=lists["p50_ms"],
+                      joined_p50_ms=joined["p50_ms"], joined_p99_ms=joined["p99_ms"])  # fmt: skip
+
+    def peer(self):
+        return Sample(HTTP_LIMIT_MS)
+
+
 TSA_ROWS = [TrainOneThread, TrainTwoThreads, TrainExperts, TrainMixed, OneRowPytorch,
-            OneRowOnnxruntime, OneRowMixed, PeakShare]  # fmt: skip
+            OneRowOnnxruntime, OneRowMixed, PeakShare, OrderOverHttp]  # fmt: skip

@@ -92,10 +92,13 @@ bool attribution_credits(struct credit_table *credits, const struct credit_reque
         const struct credit_column *extra = &request->extra[i];
         struct credit_column own = *extra;
         own.conversions = copy(&made.memory, extra->conversions, made.channels);
-        own.value =
-            made.has_value && extra->value ? copy(&made.memory, extra->value, made.channels) : NULL;
+        own.value = extra->value ? copy(&made.memory, extra->value, made.channels) : NULL;
         add_column(&made, &own);
     }
+    BUG_ON(request->figures > CREDIT_FIGURES_MAX);
+    for (size_t i = 0; i < request->figures; i++)
+        made.figure[made.figures++] = (struct credit_figure){
+            request->figure[i].name, copy(&made.memory, request->figure[i].number, made.channels)};
     *credits = made;
     return true;
 failed:

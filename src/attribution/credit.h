@@ -9,7 +9,8 @@
  *
  * Columns follow the order of attribution_methods[], then those given (attention). Names of their
  * columns in files are NAME_conversions and NAME_value. Where a method leaves conversions to nobody
- * (incremental), tables have one more row, "(baseline)"; it is no channel.
+ * (incremental), tables have one more row, "(baseline)"; it is no channel. Figures are columns that
+ * are no credits, such as costs; they come last.
  */
 #ifndef QUERN_ATTRIBUTION_CREDIT_H
 #define QUERN_ATTRIBUTION_CREDIT_H
@@ -21,7 +22,7 @@
 
 #include <stdio.h>
 
-enum { CREDIT_COLUMNS_MAX = 32 };
+enum { CREDIT_COLUMNS_MAX = 32, CREDIT_FIGURES_MAX = 4 };
 
 /* The name of the row of conversions that no channel caused. */
 #define CREDIT_BASELINE "(baseline)"
@@ -31,7 +32,13 @@ struct credit_column {
     const double *conversions; /* [channels] */
     const double *value;       /* [channels]; NULL when values are not given */
     double baseline;           /* conversions that no channel caused; 0 where all are divided */
+    double baseline_value;     /* and what they were worth */
     bool bound;                /* an end of an interval, no method of its own */
+};
+
+struct credit_figure {
+    const char *name;     /* of its column in files */
+    const double *number; /* [channels]; NaN: there is none */
 };
 
 struct credit_removal {
@@ -44,6 +51,8 @@ struct credit_table {
     size_t channels, count, removals, transitions;
     const char *const *channel; /* names, copied */
     struct credit_column column[CREDIT_COLUMNS_MAX];
+    size_t figures;
+    struct credit_figure figure[CREDIT_FIGURES_MAX];
     struct credit_removal removal[MARKOV_ORDER_MAX];
     const struct markov_transition *transition;
     double conversions, value; /* totals */
@@ -57,6 +66,8 @@ struct credit_request {
     const struct attribution_config *config;
     const struct credit_column *extra; /* [extras], copied; such as attention */
     size_t extras;
+    const struct credit_figure *figure; /* [figures], copied */
+    size_t figures;
     bool baseline;     /* the extras leave some conversions to nobody */
     struct pool *pool; /* may be NULL */
 };
@@ -75,7 +86,7 @@ const struct credit_column *credit_find(const struct credit_table *credits, cons
 /*
  * Tables in files, format by the name's end (table/writer.h):
  *
- *   credits             channel_name, NAME_conversions[, NAME_value] for each column
+ *   credits             channel_name, NAME_conversions[, NAME_value] for each column, then figures
  *   transition matrix   channel_from, channel_to, transition_probability
  *   removal effects     channel_name, order, removal_effect_conversions[, removal_effect_value]
  */

@@ -3,6 +3,7 @@
 #include "base/text.h"
 
 #include <errno.h>
+#include <math.h>
 #include <string.h>
 
 enum { GAP = 2, NAME_MAX_WIDTH = 32, NAME_MIN_WIDTH = 7 };
@@ -132,6 +133,8 @@ static void add_csv(struct text *out, const struct credit_table *credits)
         if (credits->column[i].value)
             text_add_format(out, ",%s_value", credits->column[i].name);
     }
+    for (size_t i = 0; i < credits->figures; i++)
+        text_add_format(out, ",%s", credits->figure[i].name);
     text_add(out, "\n", 1);
     for (size_t c = 0; c < credits->channels + credits->has_baseline; c++) {
         const bool channel = c < credits->channels;
@@ -140,8 +143,13 @@ static void add_csv(struct text *out, const struct credit_table *credits)
             const struct credit_column *column = &credits->column[i];
             add_number(out, channel ? column->conversions[c] : column->baseline);
             if (column->value)
-                add_number(out, channel ? column->value[c] : 0);
+                add_number(out, channel ? column->value[c] : column->baseline_value);
         }
+        for (size_t i = 0; i < credits->figures; i++)
+            if (channel && isfinite(credits->figure[i].number[c]))
+                add_number(out, credits->figure[i].number[c]);
+            else
+                text_add(out, ",", 1);
         text_add(out, "\n", 1);
     }
 }

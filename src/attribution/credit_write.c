@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "table/writer.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,6 +28,17 @@ static const double *with_baseline(struct arena *memory, const struct credit_tab
     return rows;
 }
 
+/* Words of a bitmap of the rows that have a number; the baseline never has. */
+static const uint64_t *known(struct arena *memory, const double *number, size_t channels)
+{
+    uint64_t *valid = ARENA_ZERO(memory, uint64_t, channels / 64 + 1);
+
+    for (size_t c = 0; c < channels; c++)
+        if (isfinite(number[c]))
+            valid[c / 64] |= UINT64_C(1) << c % 64;
+    return valid;
+}
+
 static const struct table_string *row_names(struct arena *memory,
                                             const struct credit_table *credits)
 {
@@ -41,7 +53,7 @@ static const struct table_string *row_names(struct arena *memory,
 bool credit_write(const struct credit_table *credits, const char *path, struct error *err)
 {
     struct arena memory = {0};
-    struct table_column column[1 + 2 * CREDIT_COLUMNS_MAX];
+    struct table_column column[1 + 2 * CREDIT_COLUMNS_MAX + CREDIT_FIGURES_MAX];
     size_t count = 1;
 
     column[0] = (struct table_column){
@@ -56,11 +68,17 @@ bool credit_write(const struct credit_table *credits, const char *path, struct e
             .type = TABLE_DOUBLE,
             .number = with_baseline(&memory, credits, c->conversions, c->baseline)};
         if (c->value)
-            column[count++] =
-                (struct table_column){.name = arena_format(&memory, "%s_value", c->name),
-                                      .type = TABLE_DOUBLE,
-                                      .number = with_baseline(&memory, credits, c->value, 0)};
+            column[count++] = (struct table_column){
+                .name = arena_format(&memory, "%s_value", c->name),
+                .type = TABLE_DOUBLE,
+                .number = with_baseline(&memory, credits, c->value, c->baseline_value)};
     }
+    for (size_t i = 0; i < credits->figures; i++)
+        column[count++] = (struct table_column){
+            .name = credits->figure[i].name,
+            .type = TABLE_DOUBLE,
+            .number = with_baseline(&memory, credits, credits->figure[i].number, 0),
+            .valid = known(&memory, credits->figure[i].number, credits->channels)};
     const size_t rows = credits->channels + credits->has_baseline;
     const bool ok = table_write(path, column, count, rows, err);
     arena_clear(&memory);

@@ -1,10 +1,8 @@
 #include "attribution/impression_credit.h"
 
-#include "attribution/incremental_interval.h"
-#include "attribution/incremental_store.h"
+#include "attribution/incremental_run.h"
 #include "table/source.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 static bool has_column(const struct table_source *source, const char *name)
@@ -27,31 +25,35 @@ bool impression_table(bool *is, const struct journey_config *table, const char *
     return true;
 }
 
-/* credit: [3][campaigns + 1], the credits and both ends of their intervals. */
-static bool fit_credits(double *credit, struct impression_model *model,
+static void note_model(struct impression_model *model, const struct incremental_run *run)
+{
+    model->fitted = true;
+    model->additive = run->fit.design.additive;
+    model->chose_link = run->fit.chose_link;
+    model->logit_loss = run->fit.logit_loss;
+    model->additive_loss = run->fit.additive_loss;
+    model->anyway = run->credit[run->fit.log->campaigns];
+}
+
+/* Credits of every method, the incremental one too where `run` is not NULL. */
+static bool all_credits(struct credit_table *credits, const struct incremental_run *run,
                         const struct exposure_log *log, const struct impression_request *request,
                         struct error *err)
 {
-    const size_t width = log->campaigns + 1;
-    struct incremental_fit fit;
+    struct arena memory = {0};
+    struct incremental_columns columns;
+    struct path_set paths;
+    struct credit_request all = {.paths = &paths, .config = request->config, .pool = request->pool};
 
-    if (!incremental_fit_run(&fit, log, request->incremental, request->pool, err))
-        return error_wrap(err, "incremental");
-    incremental_credits(&fit, fit.parameter, NULL, request->pool, credit);
-    model->fitted = true;
-    model->additive = fit.design.additive;
-    model->chose_link = fit.chose_link;
-    model->logit_loss = fit.logit_loss;
-    model->additive_loss = fit.additive_loss;
-    struct incremental_draws draws = {0};
-    bool ok = request->replicates == 0 || incremental_draw(&draws, &fit, request->replicates,
-                                                           request->seed, request->pool, err);
-    if (ok)
-        incremental_intervals(&draws, width, credit + width, credit + 2 * width);
-    ok = ok && (!request->save ||
-                incremental_store_write(request->save, &fit, request->incremental, &draws, err));
-    incremental_draws_clear(&draws);
-    incremental_fit_clear(&fit);
+    if (run) {
+        const struct incremental_amounts amounts = incremental_run_amounts(run);
+        incremental_columns_make(&columns, &amounts, &memory);
+        incremental_columns_give(&columns, &all);
+    }
+    exposure_log_paths(&paths, log);
+    const bool ok = attribution_credits(credits, &all, err);
+    path_set_clear(&paths);
+    arena_clear(&memory);
     return ok;
 }
 
@@ -59,34 +61,30 @@ static bool log_credits(struct credit_table *credits, struct impression_model *m
                         const struct exposure_log *log, const struct impression_request *request,
                         struct error *err)
 {
-    double *credit = memory_take_zeroed(3 * (log->campaigns + 1), sizeof *credit);
-    static const char *const name[3] = {"incremental", "incremental_low", "incremental_high"};
-    struct credit_column column[3];
-    struct path_set paths;
-    bool ok =
-        log->campaigns > INCREMENTAL_CAMPAIGNS_MAX || fit_credits(credit, model, log, request, err);
+    const struct incremental_job job = {.log = log,
+                                        .config = request->incremental,
+                                        .replicates = request->replicates,
+                                        .seed = request->seed,
+                                        .pool = request->pool,
+                                        .journeys = request->journeys,
+                                        .save = request->save,
+                                        .keep = request->keep,
+                                        .show = request->show,
+                                        .doubt = request->doubt,
+                                        .experiments = request->experiments};
+    struct incremental_run run;
 
-    if (ok) {
-        for (size_t i = 0; i < 3; i++) {
-            const double *own = credit + i * (log->campaigns + 1);
-            column[i] = (struct credit_column){.name = name[i],
-                                               .conversions = own,
-                                               .baseline = own[log->campaigns],
-                                               .bound = i > 0};
-        }
-        exposure_log_paths(&paths, log);
-        const struct credit_request all = {.paths = &paths,
-                                           .config = request->config,
-                                           .extra = column,
-                                           .extras = !model->fitted        ? 0
-                                                     : request->replicates ? 3
-                                                                           : 1,
-                                           .baseline = model->fitted,
-                                           .pool = request->pool};
-        ok = attribution_credits(credits, &all, err);
-        path_set_clear(&paths);
-    }
-    free(credit);
+    if (log->campaigns > INCREMENTAL_CAMPAIGNS_MAX)
+        return all_credits(credits, NULL, log, request, err);
+    if (!incremental_run(&run, &job, err))
+        return error_wrap(err, "incremental");
+    note_model(model, &run);
+    const bool ok = all_credits(credits, &run, log, request, err);
+    model->doubt = run.doubt;
+    run.doubt = (struct incremental_doubt){0};
+    if (request->experiments)
+        model->lifts = incremental_lifts_json(&run.lifts, log, run.lift_before, run.lift_after);
+    incremental_run_clear(&run);
     return ok;
 }
 
@@ -94,13 +92,24 @@ bool impression_credits(struct credit_table *credits, struct impression_model *m
                         const struct impression_request *request, struct error *err)
 {
     struct exposure_log log;
+    const struct exposure_wish wish = {.table = request->table,
+                                       .identity = request->journeys != NULL};
 
-    if (!exposure_log_read(&log, request->table, err))
+    if (!exposure_log_load(&log, &wish, err))
         return false;
     *model = (struct impression_model){
         .impressions = log.impressions, .users = log.users, .campaigns = log.campaigns};
     const bool ok = log_credits(credits, model, &log, request, err) ||
                     error_wrap(err, "'%s'", request->table->path);
     exposure_log_clear(&log);
+    if (!ok)
+        impression_model_clear(model);
     return ok;
+}
+
+void impression_model_clear(struct impression_model *model)
+{
+    incremental_doubt_clear(&model->doubt);
+    json_decref(model->lifts);
+    model->lifts = NULL;
 }

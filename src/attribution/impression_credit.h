@@ -7,17 +7,22 @@
 #define QUERN_ATTRIBUTION_IMPRESSION_CREDIT_H
 
 #include "attribution/credit.h"
-#include "attribution/incremental_config.h"
+#include "attribution/incremental_doubt.h"
 #include "sequence/journeys.h"
 
 struct impression_request {
-    const struct journey_config *table; /* path, entity, time, token, outcome and time_unit */
+    const struct journey_config *table; /* path, time_unit, and the columns of every role */
     const struct attribution_config *config;
     const struct incremental_config *incremental;
     size_t replicates; /* of the bootstrap; 0: no intervals, else 2 and more */
     uint64_t seed;
-    const char *save;  /* folder for the fitted model (incremental_store.h), or NULL */
-    struct pool *pool; /* may be NULL */
+    const char *journeys;    /* file for the incremental credits of each journey, or NULL */
+    const char *save;        /* folder for the fitted model (incremental_store.h), or NULL */
+    const char *keep;        /* file for replicates on their way, or NULL; the caller removes it */
+    bool show;               /* print the progress of the replicates */
+    bool doubt;              /* fill the model's doubt */
+    const char *experiments; /* table of measured lifts (incremental_lift.h), or NULL */
+    struct pool *pool;       /* may be NULL */
 };
 
 /* What the incremental model was. */
@@ -26,7 +31,10 @@ struct impression_model {
         fitted; /* false: more than INCREMENTAL_CAMPAIGNS_MAX campaigns, so its column is missing */
     bool additive, chose_link;
     double logit_loss, additive_loss; /* where the link was chosen */
+    double anyway;                    /* conversions that would have come without campaigns */
     size_t impressions, users, campaigns;
+    struct incremental_doubt doubt; /* impression_model_clear() it */
+    json_t *lifts; /* incremental_lifts_json(); NULL where there are no experiments */
 };
 
 /*
@@ -35,6 +43,8 @@ struct impression_model {
  */
 MUST_CHECK bool impression_credits(struct credit_table *credits, struct impression_model *model,
                                    const struct impression_request *request, struct error *err);
+
+void impression_model_clear(struct impression_model *model);
 
 /*
  * Is the table one of impressions? It is when it has the column of the entity and not the one of

@@ -16,6 +16,12 @@
 void incremental_credits(const struct incremental_fit *fit, const double *parameter,
                          const float *weight, struct pool *pool, double *credit);
 
+/* The same of the first `many` logs of a resampling, each by its own parameters, in one pass:
+ * parameter [many][parameters], credit [many][campaigns + 1]. */
+void incremental_credits_resampled(const struct incremental_fit *fit, const double *parameter,
+                                   const struct incremental_resample *resample, size_t many,
+                                   struct pool *pool, double *credit);
+
 /*
  * The conversion that `user` is at, divided: caused [user->seen], one for each campaign of
  * user->campaign[]; returns the share of the baseline. `local` are the parameters gathered by

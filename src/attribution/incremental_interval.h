@@ -13,7 +13,7 @@
 
 enum { INCREMENTAL_REPLICATES_MAX = 10000 };
 
-/* What the replicates found. */
+/* What the replicates found. One pass over the log serves RESAMPLE_LANES of them. */
 struct incremental_draws {
     size_t count;      /* of replicates */
     double *parameter; /* [count][parameters] */
@@ -29,6 +29,24 @@ struct incremental_draws {
 MUST_CHECK bool incremental_draw(struct incremental_draws *draws, const struct incremental_fit *fit,
                                  size_t replicates, uint64_t seed, struct pool *pool,
                                  struct error *err);
+
+/*
+ * The same, storing replicates in a file as they are found: after a kill the next call with the
+ * same log, model and seed goes on from there, to the same bytes. The file stays; it is for the
+ * caller to remove once what it wanted the replicates for is safe.
+ */
+struct incremental_draw_request {
+    size_t replicates;
+    uint64_t seed;
+    struct pool *pool; /* may be NULL */
+    const char *keep;  /* the file, or NULL */
+    bool show;         /* print progress */
+};
+/* Also ERR_IO. */
+MUST_CHECK bool incremental_draw_kept(struct incremental_draws *draws,
+                                      const struct incremental_fit *fit,
+                                      const struct incremental_draw_request *request,
+                                      struct error *err);
 void incremental_draws_clear(struct incremental_draws *draws);
 
 /* The ends of the interval of [count] numbers, which are sorted. NaN of none. */

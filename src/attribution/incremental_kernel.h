@@ -38,6 +38,10 @@ struct incremental_kernel {
      * which stand in order. */
     void (*scatter)(double *total, size_t count, const double *product, size_t width,
                     const struct incremental_span *span, size_t spans);
+    /* total [parameters][lanes] += sum [width] times weight [lanes]; lanes a multiple of
+     * KERNEL_LANES. */
+    void (*spread)(double *total, const double *sum, const double *weight, size_t lanes,
+                   const struct incremental_span *span, size_t spans);
 };
 
 /* The fastest that this processor has. */

@@ -126,9 +126,25 @@ static void scatter(double *total, size_t count, const double *product, size_t w
         }
 }
 
+static void spread(double *total, const double *sum, const double *weight, size_t lanes,
+                   const struct incremental_span *span, size_t spans)
+{
+    for (size_t s = 0; s < spans; s++)
+        for (size_t i = 0; i < span[s].count; i++) {
+            double *to = total + (span[s].parameter + i) * lanes;
+            const double x = sum[span[s].column + i];
+            for (size_t l = 0; l < lanes; l += LANES)
+                store(to + l, load(to + l) + x * load(weight + l));
+        }
+}
+
 #define NAMED(set) incremental_kernel_##set
 #define KERNEL(set) NAMED(set)
 
 extern const struct incremental_kernel KERNEL(KERNEL_SET);
-const struct incremental_kernel KERNEL(KERNEL_SET) = {
-    .sums = sums, .add = add, .scale = scale, .products = products, .scatter = scatter};
+const struct incremental_kernel KERNEL(KERNEL_SET) = {.sums = sums,
+                                                      .add = add,
+                                                      .scale = scale,
+                                                      .products = products,
+                                                      .scatter = scatter,
+                                                      .spread = spread};

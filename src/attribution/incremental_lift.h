@@ -11,7 +11,8 @@
  * as intervals would else hold the measurement for exact.
  *
  * A table of lifts has the columns campaign, from, to, conversions_caused and standard_error; times
- * are ISO 8601 (UTC) or integers of the unit that the impressions have.
+ * are ISO 8601 (UTC) or integers, whose size tells whether they are seconds, milli- or
+ * microseconds.
  */
 #ifndef QUERN_ATTRIBUTION_INCREMENTAL_LIFT_H
 #define QUERN_ATTRIBUTION_INCREMENTAL_LIFT_H
@@ -21,7 +22,8 @@
 
 #include <jansson.h>
 
-enum { INCREMENTAL_LIFTS_MAX = 10000 };
+enum { INCREMENTAL_LIFTS_MAX = 1000 };
+#define INCREMENTAL_LIFT_ERROR_MIN 0.001
 
 struct incremental_lift {
     size_t campaign;
@@ -32,14 +34,15 @@ struct incremental_lift {
 struct incremental_lifts {
     struct incremental_extra extra; /* give &lifts.extra to incremental_fit_extend() */
     size_t count;
-    struct incremental_lift *lift; /* [count] */
-    uint64_t seed;                 /* of the errors drawn in a bootstrap */
+    struct incremental_lift *lift;          /* [count] */
+    struct incremental_lift_memory *memory; /* of the last point, as replicates all ask for one */
+    uint64_t seed; /* of the errors drawn in a bootstrap; the caller's to set */
 };
 
 /*
- * ERR_DATA   the table cannot be read, or a row names an unknown campaign, a standard error that is
- *            not above 0, a time that does not parse, from after to, a time outside the log, or
- *            the campaign and times of an earlier row
+ * ERR_DATA   the table cannot be read or has no rows, or a row names an unknown campaign, a
+ * standard error below INCREMENTAL_LIFT_ERROR_MIN, a time that does not parse, a from that is not
+ *            before to, times outside the log, or the campaign and times of an earlier row
  * ERR_LIMIT  more than INCREMENTAL_LIFTS_MAX rows
  */
 MUST_CHECK bool incremental_lifts_read(struct incremental_lifts *lifts, const char *source,
@@ -48,6 +51,8 @@ MUST_CHECK bool incremental_lifts_read(struct incremental_lifts *lifts, const ch
 MUST_CHECK bool incremental_lifts_take(struct incremental_lifts *lifts,
                                        const struct table_chunk *table,
                                        const struct exposure_log *log, struct error *err);
+/* `count` lifts to be filled in. */
+void incremental_lifts_make(struct incremental_lifts *lifts, size_t count);
 void incremental_lifts_clear(struct incremental_lifts *lifts);
 
 /* C(theta) of each lift: caused [count]. */

@@ -1,7 +1,7 @@
 #include "attribution/incremental_objective.h"
 
-#include "attribution/elementary.h"
 #include "attribution/incremental_panel.h"
+#include "attribution/incremental_term.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -9,11 +9,7 @@
 
 enum { BLOCKS = 64, BLOCK_BYTES = 256 << 20, BLOCKS_MIN = 4 };
 
-static const double LOG2_E = 1.4426950408889634;
-static const double EXPONENT_MAX = 3; /* of the additive baseline: exp(3) is certainty */
-static const double HAZARD_MIN = 1e-12;
-
-enum wanted { VALUE, GRADIENT, HESSIAN, MOMENTS };
+enum wanted { VALUE, GRADIENT, GRADIENTS, HESSIAN, MOMENTS };
 
 struct block {
     double value;
@@ -24,6 +20,7 @@ struct work {
     const struct incremental_objective *objective;
     const double *parameter;
     enum wanted wanted;
+    const struct incremental_resample *resample; /* GRADIENTS; they take the place of hessian */
     size_t blocks;
     struct block block[BLOCKS];
     atomic_size_t next;
@@ -43,101 +40,6 @@ struct terms {
     double by_controls[PANEL_ROWS], by_effects[PANEL_ROWS];
     double scale_controls[PANEL_ROWS], scale_effects[PANEL_ROWS];
 };
-
-/* One impression's loss and what it passes on: derivatives and weights of both sums. */
-struct term {
-    double loss;
-    double by_controls, by_effects;
-    double scale_controls, scale_effects; /* square roots of the expected second derivatives */
-};
-
-static double exp_near(double x)
-{
-    return x > 0 ? 1 / exp2_decay(x * LOG2_E) : exp2_decay(-x * LOG2_E);
-}
-
-static double root(double x)
-{
-    return x > 0 ? __builtin_sqrt(x) : 0;
-}
-
-static struct term logit_term(double sum, bool conversion)
-{
-    const double size = sum < 0 ? -sum : sum, e = exp2_decay(size * LOG2_E);
-    const double p = sum < 0 ? e / (1 + e) : 1 / (1 + e);
-    const double rest = sum < 0 ? 1 / (1 + e) : e / (1 + e);
-    const double loss = log_near(1 + e) + ((sum < 0) == conversion ? size : 0);
-    const double by = conversion ? -rest : p, scale = root(p * rest);
-
-    return (struct term){loss, by, by, scale, scale};
-}
-
-static double baseline_hazard(double controls)
-{
-    return exp_near(controls < EXPONENT_MAX ? controls : EXPONENT_MAX);
-}
-
-/* 1 - exp(-hazard) without the loss of digits at small ones. */
-static double chance_of(double hazard)
-{
-    if (hazard < 1e-4)
-        return hazard * (1 - hazard * (0.5 - hazard * (1. / 6)));
-    return 1 - exp2_decay(hazard * LOG2_E);
-}
-
-static struct term additive_term(double controls, double effects, bool conversion)
-{
-    const double h0 = baseline_hazard(controls), sum = h0 + effects;
-    const double hazard = sum > HAZARD_MIN ? sum : HAZARD_MIN;
-    const double p = chance_of(hazard), by = conversion ? -(1 - p) / p : 1;
-    const double scale = root((1 - p) / p);
-    const double through = controls < EXPONENT_MAX ? h0 : 0;
-
-    return (struct term){conversion ? -log_near(p) : hazard, by * through, by, scale * through,
-                         scale};
-}
-
-static double dot(const double *a, const double *b, size_t count)
-{
-    double sum = 0;
-
-    for (size_t i = 0; i < count; i++)
-        sum += a[i] * b[i];
-    return sum;
-}
-
-struct incremental_chance incremental_chance(const struct incremental_user *user,
-                                             const double *local)
-{
-    const size_t from = user->effects_from;
-    struct incremental_chance c = {
-        .controls = dot(user->x, local, from),
-        .effects = dot(user->x + from, local + from, user->size - from),
-    };
-
-    if (user->design->additive) {
-        const double h0 = baseline_hazard(c.controls), sum = h0 + c.effects;
-        c.p0 = chance_of(h0);
-        c.p = chance_of(sum > HAZARD_MIN ? sum : HAZARD_MIN);
-    } else {
-        c.p0 = 1 / (1 + exp_near(-c.controls));
-        c.p = 1 / (1 + exp_near(-c.controls - c.effects));
-    }
-    return c;
-}
-
-void incremental_chances(const struct incremental_design *design, const double *controls,
-                         const double *effects, double *p, size_t count)
-{
-    if (design->additive)
-        for (size_t i = 0; i < count; i++) {
-            const double sum = baseline_hazard(controls[i]) + effects[i];
-            p[i] = chance_of(sum > HAZARD_MIN ? sum : HAZARD_MIN);
-        }
-    else
-        for (size_t i = 0; i < count; i++)
-            p[i] = 1 / (1 + exp_near(-controls[i] - effects[i]));
-}
 
 /* Losses of the panel's rows, and where they are wanted what they pass on. */
 static double work_out(const struct work *work, const struct incremental_panel *panel,
@@ -209,6 +111,12 @@ static void add_user(const struct work *work, struct scratch *s, size_t u, struc
     add_panel(work, s, weight, more, out);
     if (work->wanted >= GRADIENT)
         incremental_panel_add(panel, out->gradient, s->gradient);
+    if (work->wanted == GRADIENTS) {
+        double counts[RESAMPLE_LANES];
+        incremental_resample_user(work->resample, u, counts);
+        panel->kernel->spread(out->hessian, s->gradient, counts, work->resample->lanes, panel->span,
+                              panel->spans);
+    }
     if (work->wanted == HESSIAN)
         panel->kernel->scatter(out->hessian, s->user.design->count, s->product, panel->in.width,
                                panel->span, panel->spans);
@@ -339,6 +247,18 @@ void incremental_evaluate(const struct incremental_objective *objective, const d
     }
     if (objective->extra)
         objective->extra->add(objective->extra, objective, parameter, point);
+}
+
+void incremental_gradients(const struct incremental_objective *objective, const double *parameter,
+                           const struct incremental_resample *resample, double *gradient)
+{
+    const size_t size = objective->design->count * resample->lanes;
+    struct work work = {
+        .objective = objective, .parameter = parameter, .wanted = GRADIENTS, .resample = resample};
+
+    run(&work, size);
+    memcpy(gradient, work.block[0].hessian, size * sizeof *gradient);
+    release(&work);
 }
 
 void incremental_moments(const struct incremental_objective *objective, double *mean,

@@ -20,6 +20,7 @@
 #define QUERN_ATTRIBUTION_INCREMENTAL_OBJECTIVE_H
 
 #include "attribution/incremental_feature.h"
+#include "attribution/incremental_resample.h"
 #include "base/pool.h"
 
 struct incremental_objective;
@@ -51,6 +52,10 @@ struct incremental_point {
 
 void incremental_evaluate(const struct incremental_objective *objective, const double *parameter,
                           struct incremental_point *point);
+
+/* The gradients of `lanes` resampled logs in one pass, [count][lanes], without ridge and extra. */
+void incremental_gradients(const struct incremental_objective *objective, const double *parameter,
+                           const struct incremental_resample *resample, double *gradient);
 
 /* Mean and mean square of each feature, [count] each, over the users sampled (exposure_log.h). */
 void incremental_moments(const struct incremental_objective *objective, double *mean,

@@ -2,9 +2,11 @@
 #include "attribution/incremental_interval.h"
 #include "attribution/path_table.h"
 #include "attribution/truth.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/terminal.h"
+#include "base/text.h"
 #include "cli/command.h"
 #include "remote/place.h"
 
@@ -19,8 +21,21 @@ struct attribute_options {
     bool drop_self_loops, quiet;
     struct journey_config impressions;
     struct incremental_config incremental;
-    const char *link, *save;
+    const char *link, *save, *doubts, *experiments;
 };
+
+/* Write a document to a place that a flag named. */
+static bool write_document(const char *path, json_t *document, struct error *err)
+{
+    struct place place = {0};
+    const bool ok = place_prepare(&place, path, err) &&
+                    (json_write(place.local, document, err) || place_explain(&place, err)) &&
+                    place_send(&place, err);
+
+    place_clear(&place);
+    json_decref(document);
+    return ok;
+}
 
 static bool compare(const struct attribute_options *o, const struct credit_table *credits,
                     struct error *err)
@@ -30,15 +45,8 @@ static bool compare(const struct attribute_options *o, const struct credit_table
 
     if (!ok)
         return false;
-    if (o->truth_output) {
-        json_t *document = truth_json(&scores);
-        struct place place = {0};
-        ok = place_prepare(&place, o->truth_output, err) &&
-             (json_write(place.local, document, err) || place_explain(&place, err)) &&
-             place_send(&place, err);
-        place_clear(&place);
-        json_decref(document);
-    }
+    if (o->truth_output)
+        ok = write_document(o->truth_output, truth_json(&scores), err);
     ok = ok && truth_print(&scores, stdout, terminal_columns(STDOUT_FILENO) > 0, err);
     truth_scores_clear(&scores);
     return ok;
@@ -56,6 +64,42 @@ static void say_model(const struct attribute_options *o, const struct impression
                  model->additive ? model->logit_loss : model->additive_loss);
 }
 
+static bool deliver_doubts(const struct attribute_options *o, const struct incremental_doubt *doubt,
+                           struct error *err)
+{
+    for (size_t i = 0; !o->quiet && i < doubt->sentences; i++)
+        log_line("%s", doubt->sentence[i].text);
+    return !o->doubts || write_document(o->doubts, incremental_doubt_json(doubt), err);
+}
+
+/* Where the replicates of a run that may be killed are kept: beside what it writes. NULL: nowhere.
+ */
+static char *kept_replicates(const struct attribute_options *o)
+{
+    struct text path = {0};
+
+    if (!o->output || o->intervals == 0 || place_is_remote(o->output))
+        return NULL;
+    const char *name = file_base_name(o->output);
+    text_add_format(&path, "%.*s.%s.replicates", (int)(name - o->output), o->output, name);
+    return path.bytes;
+}
+
+static void say_lifts(const json_t *lifts)
+{
+    const json_t *lift;
+    size_t i;
+
+    json_array_foreach(lifts, i, lift)
+        log_line("%s, experiment %zu: %.1f conversions measured (standard error %.1f); the model "
+                 "said %.1f without the experiments and says %.1f with them",
+                 json_string_value(json_object_get(lift, "campaign")), i + 1,
+                 json_number_value(json_object_get(lift, "conversions_caused")),
+                 json_number_value(json_object_get(lift, "standard_error")),
+                 json_number_value(json_object_get(lift, "before")),
+                 json_number_value(json_object_get(lift, "after")));
+}
+
 static bool credit_impressions(const struct attribute_options *o,
                                const struct attribution_config *config, struct pool *pool,
                                struct credit_table *credits, struct error *err)
@@ -64,21 +108,41 @@ static bool credit_impressions(const struct attribute_options *o,
 
     if (o->save && !place_prepare(&place, o->save, err))
         return false;
+    char *keep = kept_replicates(o);
     const struct impression_request request = {.table = &o->impressions,
                                                .config = config,
                                                .incremental = &o->incremental,
                                                .replicates = o->intervals,
                                                .seed = o->seed,
+                                               .experiments = o->experiments,
+                                               .doubt = !o->quiet || o->doubts,
                                                .save = o->save ? place.local : NULL,
+                                               .keep = keep,
+                                               .show = !o->quiet,
                                                .pool = pool};
     struct impression_model model;
 
     bool ok = impression_credits(credits, &model, &request, err);
     if (ok)
         say_model(o, &model);
-    ok = ok && (!o->save || place_send(&place, err));
+    if (ok && !o->quiet)
+        say_lifts(model.lifts);
+    ok = ok && (!o->save || place_send(&place, err)) &&
+         (!model.fitted || deliver_doubts(o, &model.doubt, err));
+    impression_model_clear(&model);
     place_clear(&place);
+    free(keep);
     return ok;
+}
+
+/* The results are safe. */
+static void forget_replicates(const struct attribute_options *o)
+{
+    char *keep = kept_replicates(o);
+
+    if (keep)
+        unlink(keep);
+    free(keep);
 }
 
 static bool credit_paths(const struct attribute_options *o, const struct attribution_config *config,
@@ -108,9 +172,13 @@ static bool attribute(struct attribute_options *o, struct error *err)
         return error_wrap(err, "--link");
     if (!impression_table(&impressions, &o->impressions, o->columns.path, err))
         return false;
-    if (!impressions && (o->save || o->intervals))
+    if (!impressions && (o->save || o->intervals || o->doubts || o->experiments))
         return error_set(err, ERR_ARG, "--%s: '%s' is a table of paths, not of impressions",
-                         o->save ? "save" : "intervals", o->source);
+                         o->save        ? "save"
+                         : o->intervals ? "intervals"
+                         : o->doubts    ? "doubts"
+                                        : "experiments",
+                         o->source);
     struct pool *pool = pool_new(o->threads);
     bool ok = impressions ? credit_impressions(o, &config, pool, &credits, err)
                           : credit_paths(o, &config, pool, &credits, err);
@@ -121,6 +189,8 @@ static bool attribute(struct attribute_options *o, struct error *err)
         ok = credit_write_beside(&credits, o->output, err);
     else if (!o->truth || terminal_columns(STDOUT_FILENO) > 0) /* a pipe gets one table */
         ok = credit_print(&credits, stdout, terminal_columns(STDOUT_FILENO), err);
+    if (ok)
+        forget_replicates(o);
     if (ok && o->truth)
         ok = compare(o, &credits, err);
     credit_clear(&credits);
@@ -137,9 +207,7 @@ int cmd_attribute(int argc, char **argv)
         {OPTION_POSITIONAL, "FILE", &o.source, true,
          "table of paths or of impressions: .csv, .parquet, .jsonl, a glob or a SQL query", 0, 0},
         {OPTION_TEXT, "output", &o.output, false,
-         "or -o: credits, as .csv, .parquet or .jsonl; NAME.transition_matrix and "
-         "NAME.removal_effects go beside it",
-         0, 0},
+         "or -o: credits, as .csv, .parquet or .jsonl; other tables go beside it", 0, 0},
         {OPTION_TEXT, "sep", &o.columns.separator, false,
          "what stands between channels of a path (default '>')", 0, 0},
         {OPTION_SIZE, "order", &o.order, false, "highest order of the Markov chains (default 3)", 0,
@@ -153,10 +221,8 @@ int cmd_attribute(int argc, char **argv)
          "default total_conversions", 0, 0},
         {OPTION_TEXT, "value-column", &o.columns.value, false,
          "default total_conversion_value, if it is there", 0, 0},
-        {OPTION_TEXT, "null-column", &o.columns.null, false, "default total_null, if it is there",
-         0, 0},
-        {OPTION_TEXT, "uid-column", &o.impressions.entity, false, "of impressions: default uid", 0,
-         0},
+        {OPTION_TEXT, "null-column", &o.columns.null, false, "default total_null, if there", 0, 0},
+        {OPTION_TEXT, "uid-column", &o.impressions.entity, false, "default uid", 0, 0},
         {OPTION_TEXT, "timestamp-column", &o.impressions.time, false,
          "of impressions: default timestamp", 0, 0},
         {OPTION_TEXT, "campaign-column", &o.impressions.token, false,
@@ -169,15 +235,16 @@ int cmd_attribute(int argc, char **argv)
          "95 % intervals of the incremental credits from so many resampled logs (such as 200)", 2,
          INCREMENTAL_REPLICATES_MAX},
         {OPTION_SIZE, "seed", &o.seed, false, "of the resampling (default 1)", 0, 0},
-        {OPTION_TEXT, "save", &o.save, false,
-         "folder for the incremental model, for quern whatif; with --intervals its answers have "
-         "them too",
+        {OPTION_TEXT, "save", &o.save, false, "folder for the incremental model, for quern whatif",
          0, 0},
+        {OPTION_TEXT, "experiments", &o.experiments, false,
+         "table of measured lifts: campaign, from, to, conversions_caused, standard_error", 0, 0},
+        {OPTION_TEXT, "doubts", &o.doubts, false,
+         "write what speaks against trusting the incremental credits as JSON", 0, 0},
         {OPTION_TEXT, "truth", &o.truth, false,
          "table of true credits (channel_name, conversions_caused); prints each method's distance",
          0, 0},
-        {OPTION_TEXT, "truth-json", &o.truth_output, false, "also write the distances as JSON", 0,
-         0},
+        {OPTION_TEXT, "truth-json", &o.truth_output, false, "distances as JSON", 0, 0},
         {OPTION_SIZE, "threads", &o.threads, false, "default: one per processor", 0, POOL_MAX},
         {OPTION_SWITCH, "quiet", &o.quiet, false, "print nothing but results and errors", 0, 0},
         {.kind = OPTION_END},

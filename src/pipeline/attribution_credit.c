@@ -15,6 +15,7 @@
 #include "base/interrupt.h"
 #include "base/progress.h"
 #include "pipeline/attribution_document.h"
+#include "pipeline/incremental_document.h"
 #include "pipeline/stage_key.h"
 #include "table/source.h"
 #include "table/writer.h"
@@ -174,7 +175,28 @@ static json_t *position_means(const struct attention_pass *pass, int converted)
     return means;
 }
 
-static bool write_credits(const struct attention_pass *pass, const char *folder, struct error *err)
+/* Attention, and what campaigns caused. */
+static void add_extras(struct credit_request *request, struct credit_column *extra,
+                       const struct attention_pass *pass, struct arena *memory)
+{
+    const struct journey_set *set = &pass->run->journeys.set;
+    const json_t *caused = pass->run->caused;
+    struct incremental_columns *columns = ARENA_ZERO(memory, struct incremental_columns, 1);
+
+    if (caused) {
+        const struct incremental_amounts amounts =
+            incremental_document_amounts(caused, set->campaign, set->campaigns, memory);
+        incremental_columns_make(columns, &amounts, memory);
+        incremental_columns_give(columns, request);
+    }
+    extra[0] = (struct credit_column){.name = "attention", .conversions = pass->credited};
+    memcpy(extra + 1, columns->column, columns->columns * sizeof *extra);
+    request->extra = extra;
+    request->extras = 1 + columns->columns;
+}
+
+static bool write_credits(const struct attention_pass *pass, const char *folder,
+                          struct arena *memory, struct error *err)
 {
     const struct attribution_run *run = pass->run;
     const struct attribution_config *config = &run->config->attribution;
@@ -182,12 +204,12 @@ static bool write_credits(const struct attention_pass *pass, const char *folder,
     struct credit_table credits = {0};
     struct truth_scores scores = {0};
     json_t *document = NULL;
-    const struct credit_column attention = {.name = "attention", .conversions = pass->credited};
+    struct credit_column extra[4];
     char *path = file_join(folder, "attribution.json");
 
     path_set_from_journeys(&paths, &run->journeys.set, (enum path_split)config->split);
-    const struct credit_request request = {
-        .paths = &paths, .config = config, .extra = &attention, .extras = 1, .pool = run->pool};
+    struct credit_request request = {.paths = &paths, .config = config, .pool = run->pool};
+    add_extras(&request, extra, pass, memory);
     bool ok =
         attribution_credits(&credits, &request, err) && credit_write_folder(&credits, folder, err);
     if (ok && config->truth)
@@ -230,7 +252,7 @@ static bool make_credit(struct attribution_run *run, const char *folder, struct 
     pass.rows = credited_rows(run);
     const bool ok = write_scores(&pass, folder, &memory, err) &&
                     write_campaigns(&pass, folder, &memory, err) &&
-                    write_credits(&pass, folder, err);
+                    write_credits(&pass, folder, &memory, err);
     free((void *)pass.rows.row);
     arena_clear(&memory);
     return ok;
@@ -243,6 +265,7 @@ bool attribution_run_credit(struct attribution_run *run, struct error *err)
     run->credit_key =
         pipeline_config_key(run->config, PIPELINE_SECTION_ATTRIBUTION,
                             stage_key_number(stage_key_new("attribution"), run->train_key));
+    run->credit_key = stage_key_number(run->credit_key, run->incremental_key);
     if (truth)
         run->credit_key = stage_key_files(run->credit_key, truth);
     /* What a query reads cannot be known, so its result is never taken for up to date. */

@@ -8,6 +8,7 @@ static const struct {
     {"time_decay", "Time decay"},     {"position_based", "Position 40/20/40"},
     {"markov_1", "Markov, order 1"},  {"markov_2", "Markov, order 2"},
     {"markov_3", "Markov, order 3"},  {"shapley", "Shapley"},
+    {"incremental", "Incremental"},
 };
 
 /* What people call a method; an unknown name as it is. */
@@ -43,6 +44,8 @@ static json_t *credits_part(const struct credit_table *credits)
 
     for (size_t m = 0; m < credits->count; m++) {
         const struct credit_column *column = &credits->column[m];
+        if (column->bound)
+            continue;
         json_array_append_new(methods, json_pack("{s:s, s:s, s:o}", "name", column->name, "label",
                                                  label_of(column->name), "credits",
                                                  numbers(column->conversions, credits->channels)));

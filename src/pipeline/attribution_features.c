@@ -69,6 +69,8 @@ void attribution_run_clear(struct attribution_run *run)
     journey_attention_free(run->model);
     journey_file_close(&run->journeys);
     free(run->features);
+    json_decref(run->caused);
+    free(run->incremental);
     free(run->train);
     free(run->evaluate);
     free(run->credit);

@@ -2,9 +2,10 @@
  * attribution_run — the stages of the attribution system, and what they hand on.
  *
  *   features     source -> feature_store/, journeys.bin
+ *   incremental  source -> incremental/summary.json, incremental/journey_credit.parquet
  *   train        journeys -> model/, training.json
  *   evaluate     journeys, model -> evaluation.json, of the test split or over K folds
- *   attribution  journeys, model -> attention_report/, attribution.*, Markov tables
+ *   attribution  journeys, model, incremental -> attention_report/, attribution.*, Markov tables
  *   report       everything -> report.json, report.html, pipeline.yaml
  *
  * Each stage function finds its outputs up to date or makes them, and leaves the folder that holds
@@ -29,14 +30,17 @@ struct attribution_run {
     struct pool *pool;
 
     /* Filled in by the stages, in order. */
-    char *features, *train, *evaluate, *credit; /* folders that hold their outputs */
-    uint64_t data_key;                          /* hash of journeys.bin */
+    char *features, *incremental, *train, *evaluate, *credit; /* folders that hold their outputs */
+    json_t *caused;           /* incremental/summary.json; NULL: there is none */
+    uint64_t incremental_key; /* hash of that file; 0 */
+    uint64_t data_key;        /* hash of journeys.bin */
     uint64_t train_key, evaluate_key, credit_key;
     struct journey_file journeys;    /* open after features */
     struct journey_attention *model; /* loaded after train */
 };
 
 MUST_CHECK bool attribution_run_features(struct attribution_run *run, struct error *err);
+MUST_CHECK bool attribution_run_incremental(struct attribution_run *run, struct error *err);
 MUST_CHECK bool attribution_run_train(struct attribution_run *run, struct error *err);
 MUST_CHECK bool attribution_run_evaluate(struct attribution_run *run, struct error *err);
 MUST_CHECK bool attribution_run_credit(struct attribution_run *run, struct error *err);

@@ -24,6 +24,7 @@
 #include "model/temporal_attention.h"
 #include "model/tree_training.h"
 #include "attribution/config.h"
+#include "attribution/incremental_config.h"
 #include "pipeline/forecast_config.h"
 #include "pipeline/history_output.h"
 #include "pipeline/search_config.h"
@@ -56,6 +57,7 @@ enum pipeline_section_id {
     PIPELINE_SECTION_MODEL,
     PIPELINE_SECTION_TRAIN,
     PIPELINE_SECTION_ATTRIBUTION,
+    PIPELINE_SECTION_INCREMENTAL,
     PIPELINE_SECTION_SEARCH,
     PIPELINE_SECTION_STEPS,
     PIPELINE_SECTION_OUTPUT,
@@ -124,6 +126,11 @@ struct pipeline_config {
     struct forecast_config forecast; /* with one of its models as type */
     struct train_config train;
     struct attribution_config attribution;
+    struct {
+        bool enabled;
+        size_t intervals, seed;
+        struct incremental_config model;
+    } incremental;
     struct search_config search;
 
     const struct pipeline_system *system;

@@ -11,12 +11,10 @@ static bool check_source(const struct pipeline_config *config, struct error *err
     const struct {
         const char *key, *column;
     } role[] = {
-        {"source.entity", s->entity},
-        {"source.time", s->time},
-        {"source.token", s->token},
-        {"source.outcome", s->outcome},
+        {"source.entity", s->entity},   {"source.time", s->time},   {"source.token", s->token},
+        {"source.outcome", s->outcome}, {"source.value", s->value}, {"source.cost", s->cost},
     };
-    const size_t roles = sizeof role / sizeof *role;
+    const size_t roles = sizeof role / sizeof *role, required = 4;
 
     if (s->path && s->query)
         return pipeline_config_fail(config, "source.query", err,
@@ -31,10 +29,12 @@ static bool check_source(const struct pipeline_config *config, struct error *err
         return pipeline_config_fail(config, "source.query", err,
                                     "must begin with SELECT, WITH or FROM, not '%.60s'", s->query);
     for (size_t i = 0; i < roles; i++) {
+        if (i >= required && !role[i].column)
+            continue;
         if (!role[i].column || !role[i].column[0])
             return pipeline_config_fail(config, role[i].key, err, "is missing; name a column");
         for (size_t j = 0; j < i; j++)
-            if (strcmp(role[i].column, role[j].column) == 0)
+            if (role[j].column && strcmp(role[i].column, role[j].column) == 0)
                 return pipeline_config_fail(config, role[i].key, err,
                                             "column '%.100s' is already '%s'", role[i].column,
                                             role[j].key);
@@ -52,6 +52,22 @@ static bool check_split(const struct pipeline_config *config, struct error *err)
                                     "train, test and val must add up to 1, not %.15g", sum);
     if (s->train <= 0)
         return pipeline_config_fail(config, "split.train", err, "must be above 0");
+    return true;
+}
+
+static bool check_incremental(const struct pipeline_config *config, struct error *err)
+{
+    double days[INCREMENTAL_HALVES_MAX];
+    size_t count;
+
+    if (config->incremental.intervals == 1)
+        return pipeline_config_fail(config, "incremental.intervals", err,
+                                    "must be 0, or 2 and more, not 1");
+    if (!incremental_days(config->incremental.model.half_lives, "half_lives", days,
+                          INCREMENTAL_HALVES_MAX, &count, err) ||
+        !incremental_days(config->incremental.model.time_scales, "time_scales", days,
+                          INCREMENTAL_SCALES_MAX, &count, err))
+        return error_wrap(err, "%s: incremental", config->file);
     return true;
 }
 
@@ -104,7 +120,8 @@ static bool check_search(const struct pipeline_config *config, struct error *err
 
 bool pipeline_config_check_journeys(const struct pipeline_config *config, struct error *err)
 {
-    return check_source(config, err) && check_split(config, err) && check_search(config, err);
+    return check_source(config, err) && check_split(config, err) &&
+           check_incremental(config, err) && check_search(config, err);
 }
 
 bool pipeline_config_check(const struct pipeline_config *config, struct error *err)

@@ -1,4 +1,5 @@
 /* config_system — the tables of a pipeline file: systems, their sections, what is ours in them. */
+#include "attribution/incremental_interval.h"
 #include "pipeline/config_internal.h"
 
 static const struct config_field source_fields[] = {
@@ -12,6 +13,9 @@ static const struct config_field source_fields[] = {
                 "column of what happened, such as a campaign; required"),
     CONFIG_TEXT(struct source_config, outcome, NULL,
                 "column that is true where the event led to the outcome; required"),
+    CONFIG_TEXT(struct source_config, value, NULL,
+                "column of what the outcome was worth, where there was one"),
+    CONFIG_TEXT(struct source_config, cost, NULL, "column of what the event cost"),
     CONFIG_CHOICE(struct source_config, time_unit, TIME_UNIT_AUTO, time_unit_names,
                   "what a number in the time column counts since 1970"),
     CONFIG_END,
@@ -64,6 +68,28 @@ static const struct config_field type_fields[] = {
     CONFIG_END,
 };
 
+static const struct config_field incremental_run_fields[] = {
+    {.name = "enabled",
+     .type = CONFIG_TYPE_BOOL,
+     .offset = offsetof(struct pipeline_config, incremental.enabled),
+     .number = true,
+     .max = 1,
+     .help = "work out how many conversions each campaign caused"},
+    {.name = "intervals",
+     .type = CONFIG_TYPE_SIZE,
+     .offset = offsetof(struct pipeline_config, incremental.intervals),
+     .number = 200,
+     .max = INCREMENTAL_REPLICATES_MAX,
+     .help = "resampled logs that 95 % intervals come from; 0 leaves intervals out"},
+    {.name = "seed",
+     .type = CONFIG_TYPE_SIZE,
+     .offset = offsetof(struct pipeline_config, incremental.seed),
+     .number = 1,
+     .max = 9007199254740991.0,
+     .help = "of the resampling"},
+    CONFIG_END,
+};
+
 static const struct config_field no_fields[] = {CONFIG_END};
 
 #define SECTION(id_, name_, fields_, more_, member_, ...)                                          \
@@ -111,6 +137,8 @@ static const struct pipeline_section journey_attention_sections[] = {
             .read = NULL),
     SECTION(TRAIN, "train", train_fields, NULL, train, .read = NULL),
     SECTION(ATTRIBUTION, "attribution", attribution_fields, NULL, attribution, .read = NULL),
+    SECTION(INCREMENTAL, "incremental", incremental_fields, incremental_run_fields,
+            incremental.model, .read = NULL),
     SECTION(SEARCH, "search", search_fields, NULL, search, .read = read_search,
             .write = write_search, .reference = search_reference),
     {.name = NULL},
@@ -185,6 +213,8 @@ static bool share_source(struct pipeline_config *config, struct error *err)
     config->journey.time = source->time;
     config->journey.token = source->token;
     config->journey.outcome = source->outcome;
+    config->journey.value = source->value;
+    config->journey.cost = source->cost;
     config->journey.time_unit = source->time_unit;
     return true;
 }

@@ -16,9 +16,9 @@ struct attribution_stage {
 };
 
 static const struct attribution_stage attribution_stages[] = {
-    {"features", attribution_run_features}, {"train", attribution_run_train},
-    {"evaluate", attribution_run_evaluate}, {"attribution", attribution_run_credit},
-    {"report", attribution_run_report},
+    {"features", attribution_run_features},  {"incremental", attribution_run_incremental},
+    {"train", attribution_run_train},        {"evaluate", attribution_run_evaluate},
+    {"attribution", attribution_run_credit}, {"report", attribution_run_report},
 };
 
 struct tabular_stage {

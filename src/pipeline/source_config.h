@@ -10,6 +10,7 @@
 struct source_config {
     const char *path, *query;                    /* exactly one is set */
     const char *entity, *time, *token, *outcome; /* names of columns, all different */
+    const char *value, *cost;                    /* the same, or NULL */
     int time_unit;                               /* enum time_unit */
 };
 

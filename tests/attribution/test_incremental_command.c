@@ -18,7 +18,7 @@ TEST(attribute_takes_impressions)
     const char *file = impressions("uid,timestamp,campaign,conversion");
     const char *truth =
         test_file("t.csv", "channel_name,conversions_caused\na,1\nb,90\nc,2\n(baseline),100\n");
-    struct test_output o = test_quern("attribute %s --link logit --truth %s", file, truth);
+    struct test_output o = test_quern("attribute %s --link logit --quiet --truth %s", file, truth);
 
     EXPECT_STR(o.err, "");
     EXPECT_EQ(o.status, 0);
