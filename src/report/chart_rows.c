@@ -150,6 +150,10 @@ static void dots_row(struct text *out, const struct chart_dots *chart, const str
 
     row_open(out, chart->name[row], false);
     grid_lines(out, axis);
+    if (axis->low < 0)
+        text_add_format(out,
+                        "<line class=\"zero\" x1=\"%.2f%%\" x2=\"%.2f%%\" y1=\"0\" y2=\"24\"/>",
+                        100 * axis_place(axis, 0), 100 * axis_place(axis, 0));
     for (size_t s = 0; s < chart->series; s++) {
         const double value = chart->value[s * chart->rows + row];
         if (!isfinite(value))

@@ -86,7 +86,7 @@ static double *column(const struct doubt_rows *rows, const char *key, struct are
 
 static void draw_placebo(struct text *out, const struct doubt_rows *rows, struct arena *memory)
 {
-    static const char *const label[] = {"seem caused by impressions that had not happened yet"};
+    static const char *const label[] = {"seem caused by future impressions"};
 
     html_add(out, "<figure><figcaption>Placebo: conversions that <i>future</i> impressions seem to "
                   "cause. There can be none, so each bar (its 95 % interval) should reach across 0"

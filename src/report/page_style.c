@@ -50,7 +50,7 @@ const char html_style[] =
     ".pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,330px),1fr));\n"
     "  gap:22px 28px}\n"
     "figure{margin:0;min-width:0}\n"
-    "figure + figure{margin-top:22px}.pair figure + figure{margin-top:0}\n"
+    ".points + figure{margin-top:18px}figure + figure{margin-top:22px}.pair figure + figure{margin-top:0}\n"
     "figcaption{font-size:.87rem;color:var(--soft);margin:0 0 6px}\n"
     "svg{display:block;width:100%;overflow:visible}.plot{height:auto}\n"
     "svg text{fill:var(--soft);font-size:11.5px;font-family:inherit}\n"
