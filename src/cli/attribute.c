@@ -122,7 +122,7 @@ static bool credit_impressions(const struct attribute_options *o,
                                                .keep = keep,
                                                .show = !o->quiet,
                                                .pool = pool};
-    struct impression_model model;
+    struct impression_model model = {0};
 
     bool ok = impression_credits(credits, &model, &request, err);
     if (ok)
