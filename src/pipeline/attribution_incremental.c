@@ -11,6 +11,8 @@
 #include "pipeline/stage_document.h"
 #include "pipeline/stage_key.h"
 
+#include <unistd.h>
+
 static const char summary_name[] = "incremental/summary.json";
 
 static uint64_t incremental_key(const struct attribution_run *run)
@@ -32,13 +34,15 @@ static bool write_results(const struct attribution_run *run, const struct exposu
 {
     char *summary = file_join(folder, summary_name);
     char *journeys = file_join(folder, "incremental/journey_credit.parquet");
+    char *keep = file_join(folder, ".replicates");
     const struct incremental_job job = {.log = log,
                                         .config = &run->config->incremental.model,
                                         .replicates = run->config->incremental.intervals,
                                         .seed = run->config->incremental.seed,
                                         .pool = run->pool,
                                         .journeys = journeys,
-                                        .save = folder};
+                                        .save = folder,
+                                        .keep = keep};
     struct incremental_run result;
     bool ok = file_make_parents(summary, err) && incremental_run(&result, &job, err);
 
@@ -47,11 +51,13 @@ static bool write_results(const struct attribution_run *run, const struct exposu
         char note[96];
         ok = json_write(summary, document, err);
         json_decref(document);
+        unlink(keep);
         snprintf(note, sizeof note, "%.0f of %zu conversions caused",
                  (double)log->conversions - result.credit[log->campaigns], log->conversions);
         progress_end(progress, note);
         incremental_run_clear(&result);
     }
+    free(keep);
     free(journeys);
     free(summary);
     return ok;
