@@ -335,24 +335,33 @@ static bool held_out_loss(const struct exposure_log *log, const struct increment
     return ok;
 }
 
+static bool choose_link(const struct exposure_log *log, const struct incremental_config *config,
+                        struct pool *pool, double loss[INCREMENTAL_LINKS], int *link,
+                        struct error *err)
+{
+    *link = INCREMENTAL_LOGIT;
+    for (int l = INCREMENTAL_LOGIT; l < INCREMENTAL_LINKS; l++) {
+        if (!held_out_loss(log, config, l, pool, &loss[l], err))
+            return false;
+        if (loss[l] < loss[*link])
+            *link = l;
+    }
+    return true;
+}
+
 bool incremental_fit_run(struct incremental_fit *fit, const struct exposure_log *log,
                          const struct incremental_config *config, struct pool *pool,
                          struct error *err)
 {
-    double logit = 0, additive = 0;
+    double loss[INCREMENTAL_LINKS] = {0};
     int link = config->link;
 
-    if (link == INCREMENTAL_AUTO) {
-        if (!held_out_loss(log, config, INCREMENTAL_LOGIT, pool, &logit, err) ||
-            !held_out_loss(log, config, INCREMENTAL_ADDITIVE, pool, &additive, err))
-            return false;
-        link = additive < logit ? INCREMENTAL_ADDITIVE : INCREMENTAL_LOGIT;
-    }
+    if (link == INCREMENTAL_AUTO && !choose_link(log, config, pool, loss, &link, err))
+        return false;
     if (!prepare(fit, log, config, link, pool, err))
         return false;
     fit->chose_link = config->link == INCREMENTAL_AUTO;
-    fit->logit_loss = logit;
-    fit->additive_loss = additive;
+    memcpy(fit->link_loss, loss, sizeof loss);
     const struct incremental_objective objective = {
         .log = log, .design = &fit->design, .ridge = fit->ridge, .pool = pool};
     const bool large = log->impressions >= SAMPLE_FROM;
