@@ -67,6 +67,8 @@ static bool log_credits(struct credit_table *credits, struct impression_model *m
                                         .pool = request->pool,
                                         .journeys = request->journeys,
                                         .save = request->save,
+                                        .keep = request->keep,
+                                        .show = request->show,
                                         .doubt = request->doubt,
                                         .experiments = request->experiments};
     struct incremental_run run;

@@ -18,6 +18,8 @@ struct impression_request {
     uint64_t seed;
     const char *journeys;    /* file for the incremental credits of each journey, or NULL */
     const char *save;        /* folder for the fitted model (incremental_store.h), or NULL */
+    const char *keep;        /* file for replicates on their way, or NULL; the caller removes it */
+    bool show;               /* print the progress of the replicates */
     bool doubt;              /* fill the model's doubt */
     const char *experiments; /* table of measured lifts (incremental_lift.h), or NULL */
     struct pool *pool;       /* may be NULL */

@@ -114,8 +114,8 @@ static void add_user(const struct work *work, struct scratch *s, size_t u, struc
     if (work->wanted == GRADIENTS) {
         double counts[RESAMPLE_LANES];
         incremental_resample_user(work->resample, u, counts);
-        panel->kernel->spread(out->hessian, s->gradient, counts, work->resample->lanes,
-                              panel->span, panel->spans);
+        panel->kernel->spread(out->hessian, s->gradient, counts, work->resample->lanes, panel->span,
+                              panel->spans);
     }
     if (work->wanted == HESSIAN)
         panel->kernel->scatter(out->hessian, s->user.design->count, s->product, panel->in.width,

@@ -32,7 +32,12 @@ static bool find_intervals(struct incremental_run *run, const struct incremental
         return true;
     run->low = ARENA_NEW(&run->memory, double, width);
     run->high = ARENA_NEW(&run->memory, double, width);
-    if (!incremental_draw(&run->draws, &run->fit, job->replicates, job->seed, job->pool, err))
+    const struct incremental_draw_request request = {.replicates = job->replicates,
+                                                     .seed = job->seed,
+                                                     .pool = job->pool,
+                                                     .keep = job->keep,
+                                                     .show = job->show};
+    if (!incremental_draw_kept(&run->draws, &run->fit, &request, err))
         return false;
     incremental_intervals(&run->draws, width, run->low, run->high);
     return true;

@@ -21,10 +21,12 @@ struct incremental_job {
     const struct incremental_config *config;
     size_t replicates; /* of the bootstrap; 0: no intervals, else 2 and more */
     uint64_t seed;
-    struct pool *pool;       /* may be NULL */
-    const char *journeys;    /* file for journey credits (the log then has identity), or NULL */
-    const char *save;        /* folder for the fitted model (incremental_store.h), or NULL */
-    bool doubt;              /* also look for reasons not to trust it */
+    struct pool *pool;    /* may be NULL */
+    const char *journeys; /* file for journey credits (the log then has identity), or NULL */
+    const char *save;     /* folder for the fitted model (incremental_store.h), or NULL */
+    const char *keep;     /* file for replicates on their way (incremental_interval.h), or NULL */
+    bool show;            /* print the progress of the replicates */
+    bool doubt;           /* also look for reasons not to trust it */
     const char *experiments; /* table of measured lifts (incremental_lift.h), or NULL */
 };
 

@@ -2,9 +2,11 @@
 #include "attribution/incremental_interval.h"
 #include "attribution/path_table.h"
 #include "attribution/truth.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/terminal.h"
+#include "base/text.h"
 #include "cli/command.h"
 #include "remote/place.h"
 
@@ -80,6 +82,19 @@ static bool deliver_doubts(const struct attribute_options *o, const struct incre
     return !o->doubts || write_document(o->doubts, incremental_doubt_json(doubt), err);
 }
 
+/* Where the replicates of a run that may be killed are kept: beside what it writes. NULL: nowhere.
+ */
+static char *kept_replicates(const struct attribute_options *o)
+{
+    struct text path = {0};
+
+    if (!o->output || o->intervals == 0 || place_is_remote(o->output))
+        return NULL;
+    const char *name = file_base_name(o->output);
+    text_add_format(&path, "%.*s.%s.replicates", (int)(name - o->output), o->output, name);
+    return path.bytes;
+}
+
 static void say_lifts(const json_t *lifts)
 {
     const json_t *lift;
@@ -103,6 +118,7 @@ static bool credit_impressions(const struct attribute_options *o,
 
     if (o->save && !place_prepare(&place, o->save, err))
         return false;
+    char *keep = kept_replicates(o);
     const struct impression_request request = {.table = &o->impressions,
                                                .config = config,
                                                .incremental = &o->incremental,
@@ -111,6 +127,8 @@ static bool credit_impressions(const struct attribute_options *o,
                                                .experiments = o->experiments,
                                                .doubt = !o->quiet || o->doubts,
                                                .save = o->save ? place.local : NULL,
+                                               .keep = keep,
+                                               .show = !o->quiet,
                                                .pool = pool};
     struct impression_model model;
 
@@ -123,7 +141,18 @@ static bool credit_impressions(const struct attribute_options *o,
          (!model.fitted || deliver_doubts(o, &model.doubt, err));
     impression_model_clear(&model);
     place_clear(&place);
+    free(keep);
     return ok;
+}
+
+/* The results are safe. */
+static void forget_replicates(const struct attribute_options *o)
+{
+    char *keep = kept_replicates(o);
+
+    if (keep)
+        unlink(keep);
+    free(keep);
 }
 
 static bool credit_paths(const struct attribute_options *o, const struct attribution_config *config,
@@ -170,6 +199,8 @@ static bool attribute(struct attribute_options *o, struct error *err)
         ok = credit_write_beside(&credits, o->output, err);
     else if (!o->truth || terminal_columns(STDOUT_FILENO) > 0) /* a pipe gets one table */
         ok = credit_print(&credits, stdout, terminal_columns(STDOUT_FILENO), err);
+    if (ok)
+        forget_replicates(o);
     if (ok && o->truth)
         ok = compare(o, &credits, err);
     credit_clear(&credits);

@@ -50,11 +50,12 @@ struct part {
     struct temporal_name weight, bias;
     size_t in, total, first, rows;
     double weight_bound, bias_bound;
-    bool rectify;
+    bool rectify, drop;
 };
 
 static size_t linear_part(struct temporal_layers *l, size_t x, const struct part *part)
 {
+    const bool drops = part->drop && l->training && l->config->dropout > 0;
     const size_t weight = temporal_weight(
         l, temporal_named(part->weight,
                           (struct temporal_attention_piece){.dims = 2,
@@ -76,7 +77,11 @@ static size_t linear_part(struct temporal_layers *l, size_t x, const struct part
                                                             .high = part->bias_bound}));
     return temporal_node(l, (struct graph_node){.op = &op_dense,
                                                 .in = {x, weight, bias},
-                                                .settings.dense.rectify = part->rectify});
+                                                .settings.dense = {
+                                                    .rectify = part->rectify,
+                                                    .dropout = drops ? l->config->dropout : 0,
+                                                    .stream = drops ? ++l->streams : 0,
+                                                }});
 }
 
 size_t temporal_linear(struct temporal_layers *l, size_t x, struct temporal_linear linear)
@@ -91,7 +96,8 @@ size_t temporal_linear(struct temporal_layers *l, size_t x, struct temporal_line
                                       .rows = linear.out,
                                       .weight_bound = bound,
                                       .bias_bound = bound,
-                                      .rectify = linear.rectify});
+                                      .rectify = linear.rectify,
+                                      .drop = linear.drop});
 }
 
 size_t temporal_norm(struct temporal_layers *l, const char *module, size_t width, size_t x,
@@ -176,6 +182,7 @@ static size_t attention(struct temporal_layers *l, struct temporal_layer *layer,
             .total = d,
             .rows = d,
             .weight_bound = 1 / sqrt((double)d),
+            .drop = true,
         });
 }
 
@@ -227,10 +234,10 @@ static size_t feedforward(struct temporal_layers *l, const struct temporal_layer
     const struct temporal_name first = temporal_name_of("%s.feedforward.0", layer->module.text);
     const struct temporal_name second = temporal_name_of("%s.feedforward.3", layer->module.text);
     const size_t hidden = temporal_linear(
-        l, x, (struct temporal_linear){first.text, layer->width, layer->hidden, true});
-    return temporal_dropout(l, temporal_linear(l, temporal_dropout(l, hidden),
-                                               (struct temporal_linear){second.text, layer->hidden,
-                                                                        layer->width, false}));
+        l, x, (struct temporal_linear){first.text, layer->width, layer->hidden, true, true});
+    return temporal_linear(
+        l, hidden,
+        (struct temporal_linear){second.text, layer->hidden, layer->width, .drop = true});
 }
 
 static size_t layer_norm(struct temporal_layers *l, const struct temporal_layer *layer, int which,
@@ -244,7 +251,7 @@ static size_t layer_norm(struct temporal_layers *l, const struct temporal_layer 
 
 size_t temporal_post_norm(struct temporal_layers *l, struct temporal_layer *layer, size_t x)
 {
-    const size_t a = temporal_dropout(l, attention(l, layer, x));
+    const size_t a = attention(l, layer, x);
     const size_t y = layer_norm(l, layer, 1, a, layer->last ? temporal_last_step(l, x) : x);
 
     return layer_norm(l, layer, 2, feedforward(l, layer, y), y);
@@ -252,8 +259,7 @@ size_t temporal_post_norm(struct temporal_layers *l, struct temporal_layer *laye
 
 size_t temporal_pre_norm(struct temporal_layers *l, struct temporal_layer *layer, size_t x)
 {
-    const size_t a =
-        temporal_dropout(l, attention(l, layer, layer_norm(l, layer, 1, x, GRAPH_NONE)));
+    const size_t a = attention(l, layer, layer_norm(l, layer, 1, x, GRAPH_NONE));
     const size_t y = temporal_node(
         l,
         (struct graph_node){.op = &op_add, .in = {layer->last ? temporal_last_step(l, x) : x, a}});

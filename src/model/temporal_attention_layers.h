@@ -49,6 +49,7 @@ struct temporal_linear {
     const char *module; /* MODULE.weight [out, in], MODULE.bias [out] */
     size_t in, out;
     bool rectify; /* ReLU after it */
+    bool drop;    /* dropout in training, after that */
 };
 size_t temporal_linear(struct temporal_layers *l, size_t x, struct temporal_linear linear);
 /* MODULE.weight [width], MODULE.bias [width]; of x + residual, which may be GRAPH_NONE. */

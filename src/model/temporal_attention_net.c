@@ -77,12 +77,11 @@ static void add_gate(struct temporal_layers *l)
 
     temporal_alias(l, "gate_emb.embedding.weight", "embedding_gate.weight");
     const size_t first = encode_for_gate(l, 0, table), second = encode_for_gate(l, 1, table);
-    const size_t hidden =
-        temporal_dropout(l, temporal_linear(l, temporal_concatenate(l, first, second, GRAPH_NONE),
-                                            (struct temporal_linear){"gate_score.0", 2 * width,
-                                                                     GATE_SCORE_HIDDEN, true}));
+    const size_t hidden = temporal_linear(
+        l, temporal_concatenate(l, first, second, GRAPH_NONE),
+        (struct temporal_linear){"gate_score.0", 2 * width, GATE_SCORE_HIDDEN, true, true});
     const size_t score = temporal_linear(
-        l, hidden, (struct temporal_linear){"gate_score.3", GATE_SCORE_HIDDEN, 2, false});
+        l, hidden, (struct temporal_linear){"gate_score.3", GATE_SCORE_HIDDEN, 2, false, false});
     const size_t share = node(l, (struct graph_node){.op = &op_softmax, .in = {score}});
     net->gate = node(l, (struct graph_node){
                             .op = &op_sequence_gate,
@@ -147,10 +146,10 @@ static size_t add_mlp(struct temporal_layers *l)
     const size_t last =
         node(l, (struct graph_node){.op = &op_last_step, .in = {net->sequence[0].numeric}});
     const size_t x = temporal_concatenate(l, last, net->engineered, GRAPH_NONE);
-    const size_t hidden = temporal_dropout(
-        l, temporal_linear(l, x, (struct temporal_linear){"MLP.encoder.0", in, MLP_HIDDEN, true}));
-    const size_t y =
-        temporal_linear(l, hidden, (struct temporal_linear){"MLP.encoder.3", MLP_HIDDEN, E, false});
+    const size_t hidden = temporal_linear(
+        l, x, (struct temporal_linear){"MLP.encoder.0", in, MLP_HIDDEN, true, true});
+    const size_t y = temporal_linear(
+        l, hidden, (struct temporal_linear){"MLP.encoder.3", MLP_HIDDEN, E, false, false});
 
     return temporal_norm(l, "layer_norm_engineered", E, y, GRAPH_NONE);
 }
@@ -185,12 +184,12 @@ static void add_classifier(struct temporal_layers *l, size_t table)
     unused_norm(l, "feature_attention.layer_norm.weight", "feature_attention.layer_norm.bias");
     const size_t mlp = c->use_mlp ? add_mlp(l) : GRAPH_NONE;
     net->ensemble = temporal_concatenate(l, order, feature, mlp);
-    const size_t hidden = temporal_dropout(
-        l, temporal_linear(l, net->ensemble,
-                           (struct temporal_linear){"clf.0", temporal_attention_ensemble_width(c),
-                                                    MLP_HIDDEN, true}));
+    const size_t hidden =
+        temporal_linear(l, net->ensemble,
+                        (struct temporal_linear){"clf.0", temporal_attention_ensemble_width(c),
+                                                 MLP_HIDDEN, true, true});
     net->logit = temporal_linear(
-        l, hidden, (struct temporal_linear){"clf.3", MLP_HIDDEN, c->n_classes, false});
+        l, hidden, (struct temporal_linear){"clf.3", MLP_HIDDEN, c->n_classes, false, false});
     net->score = node(l, (struct graph_node){.op = &op_softmax, .in = {net->logit}});
 }
 

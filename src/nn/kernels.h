@@ -159,6 +159,13 @@ struct kernels {
     void (*philox)(uint32_t *out, uint64_t seed, uint64_t stream, uint64_t counter, size_t blocks);
     /* y[i] = 0 where draw[i] < threshold, else kept. */
     void (*keep)(real *y, const uint32_t *draw, uint32_t threshold, real kept, size_t n);
+    /*
+     * Bit i % 16 of mask[i / 16] is 0 where half i of the draws is below the threshold, else 1; the
+     * low half of a draw comes first. n is a multiple of 16.
+     */
+    void (*keep_bits)(uint16_t *mask, const uint32_t *draw, uint32_t threshold, size_t n);
+    /* y[i] = 0 where bit i is 0, else kept x[i]; y may be x. */
+    void (*drop)(real *y, const real *x, const uint16_t *mask, real kept, size_t n);
 };
 
 /* The fastest set this processor can run. */

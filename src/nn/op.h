@@ -32,10 +32,15 @@ struct op_dropout_settings {
     size_t width;    /* dropout_mask: numbers per row */
 };
 
-/* dense: y = z if z > 0, else slope z, of its sum z; a slope of 0 is ReLU. */
+/*
+ * dense: y = z if z > 0, else slope z, of its sum z; a slope of 0 is ReLU. Then dropout with this
+ * rate, if it is not 0: the same numbers as an op_dropout of its own.
+ */
 struct op_dense_settings {
     bool rectify;
     double slope;
+    double dropout;  /* rate, in [0, 1) */
+    uint64_t stream; /* of random numbers */
 };
 
 /* feature_aggregation, factor_machine, feature_tokens: the table's row of the first number. */

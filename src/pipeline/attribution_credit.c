@@ -21,6 +21,10 @@
 #include "table/writer.h"
 
 enum { CHUNK_ROWS = 16384, POSITIONS_SHOWN = 30 };
+/* Attention and the incremental columns. */
+enum {
+    EXTRAS_MAX = 1 + sizeof((struct incremental_columns){0}.column) / sizeof(struct credit_column)
+};
 
 struct attention_pass {
     const struct attribution_run *run;
@@ -204,7 +208,7 @@ static bool write_credits(const struct attention_pass *pass, const char *folder,
     struct credit_table credits = {0};
     struct truth_scores scores = {0};
     json_t *document = NULL;
-    struct credit_column extra[4];
+    struct credit_column extra[EXTRAS_MAX];
     char *path = file_join(folder, "attribution.json");
 
     path_set_from_journeys(&paths, &run->journeys.set, (enum path_split)config->split);

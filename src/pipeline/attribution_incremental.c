@@ -10,6 +10,9 @@
 #include "pipeline/incremental_document.h"
 #include "pipeline/stage_document.h"
 #include "pipeline/stage_key.h"
+#include "table/source.h"
+
+#include <unistd.h>
 
 static const char summary_name[] = "incremental/summary.json";
 
@@ -24,6 +27,8 @@ static uint64_t incremental_key(const struct attribution_run *run)
         key = pipeline_config_key(run->config, PIPELINE_SECTION_SPLIT, key);
     if (run->config->source.path)
         key = stage_key_files(key, run->config->source.path);
+    if (run->config->incremental.experiments)
+        key = stage_key_files(key, run->config->incremental.experiments);
     return key;
 }
 
@@ -32,26 +37,33 @@ static bool write_results(const struct attribution_run *run, const struct exposu
 {
     char *summary = file_join(folder, summary_name);
     char *journeys = file_join(folder, "incremental/journey_credit.parquet");
+    char *keep = file_join(folder, ".replicates");
     const struct incremental_job job = {.log = log,
                                         .config = &run->config->incremental.model,
                                         .replicates = run->config->incremental.intervals,
                                         .seed = run->config->incremental.seed,
                                         .pool = run->pool,
                                         .journeys = journeys,
-                                        .save = folder};
+                                        .save = folder,
+                                        .keep = keep,
+                                        .doubt = true,
+                                        .experiments = run->config->incremental.experiments};
     struct incremental_run result;
     bool ok = file_make_parents(summary, err) && incremental_run(&result, &job, err);
 
     if (ok) {
-        json_t *document = incremental_document(&result);
+        json_t *document = NULL;
         char note[96];
-        ok = json_write(summary, document, err);
+        ok = incremental_document(&document, &result, run->pool, err) &&
+             json_write(summary, document, err);
         json_decref(document);
+        unlink(keep);
         snprintf(note, sizeof note, "%.0f of %zu conversions caused",
                  (double)log->conversions - result.credit[log->campaigns], log->conversions);
         progress_end(progress, note);
         incremental_run_clear(&result);
     }
+    free(keep);
     free(journeys);
     free(summary);
     return ok;
@@ -97,12 +109,15 @@ static bool run_stage(struct attribution_run *run, uint64_t key, struct error *e
 
 bool attribution_run_incremental(struct attribution_run *run, struct error *err)
 {
+    const char *experiments = run->config->incremental.experiments;
     const bool enabled = run->config->incremental.enabled;
+    const bool files =
+        run->config->source.path && !(experiments && table_source_is_query(experiments));
     const uint64_t key = incremental_key(run);
     bool ok = true;
 
     /* What a query reads cannot be known, so its result is never taken for up to date. */
-    if (run->config->source.path || !enabled)
+    if (files || !enabled)
         run->incremental = workspace_find(run->space, "incremental", key);
     if (run->incremental && enabled)
         progress_skip("incremental", run->options->quiet);

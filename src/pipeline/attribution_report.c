@@ -82,6 +82,7 @@ static bool make_document(const struct attribution_run *run, json_t **document, 
             json_pack("{s:s, s:s, s:s, s:o}", "report", "attribution", "title", run->config->name,
                       "subtitle", source_name(run->config), "headline", headline(&run->journeys));
         json_object_update(*document, credit);
+        json_object_set(*document, "incremental", run->caused);
         json_object_set_new(*document, "journey_lengths", journey_lengths(&run->journeys));
         json_object_set(*document, "training", json_object_get(training, "epochs"));
         json_object_set(*document, "evaluation", evaluation);

@@ -8,8 +8,25 @@
 
 #include <math.h>
 
+/* Rows that are left out; a bundle may lack the key. */
+static bool read_known(const json_t *target, struct history_known *known, struct error *err)
+{
+    const json_t *drop = json_object_get(target, "drop_known");
+    const json_t *since = json_object_get(drop, "since"), *after = json_object_get(drop, "after");
+    const json_int_t bound = INT64_C(1000000000000000000); /* differences fit */
+
+    *known = (struct history_known){.by = json_string_value(json_object_get(drop, "by")),
+                                    .since = json_integer_value(since),
+                                    .after = json_integer_value(after)};
+    return !drop ||
+           (known->by && json_is_integer(since) && json_is_integer(after) && known->since < bound &&
+            known->since > -bound && known->after >= 0 && known->after < bound) ||
+           error_set(err, ERR_DATA, "bundle.json: 'target.drop_known' must have by, since, after");
+}
+
 /* What bundle.json says of how it is measured; texts are the document's. */
-static bool read_target(const struct bundle *b, struct history_output *output, struct error *err)
+static bool read_target(const struct bundle *b, struct history_output *output,
+                        struct history_known *known, struct error *err)
 {
     const json_t *target = json_object_get(b->document, "target");
     const json_t *top = json_object_get(target, "daily_top");
@@ -19,6 +36,8 @@ static bool read_target(const struct bundle *b, struct history_output *output, s
     output->daily_top.by = json_string_value(json_object_get(top, "by"));
     output->daily_top.k = (size_t)json_integer_value(k);
     output->daily_top.keep_found = json_is_true(json_object_get(top, "keep_found"));
+    if (!read_known(target, known, err))
+        return false;
     return (json_is_number(threshold) && json_is_integer(k) && json_integer_value(k) > 0 &&
             output->daily_top.by) ||
            error_set(err, ERR_DATA, "bundle.json: 'target' does not say how to measure");
@@ -36,15 +55,21 @@ static bool read_table(struct history_orders *orders, const char *name, bool out
     return ok;
 }
 
-/* Orders from `first` on whose outcome is known. */
+/* Orders from `first` on whose outcome is there and was not to be expected. */
 static bool select_rows(const struct history_orders *orders, size_t first,
-                        struct history_rows *rows, struct error *err)
+                        const struct history_known *known, struct history_rows *rows,
+                        struct error *err)
 {
     rows->row = memory_take(orders->rows + 1, sizeof *rows->row);
     for (size_t i = first; i < orders->rows; i++)
         if (!isnan(orders->outcome[i]))
             rows->row[rows->count++] = (uint32_t)i;
-    return rows->count > 0 || error_set(err, ERR_DATA, "no row has an outcome");
+    if (rows->count == 0)
+        return error_set(err, ERR_DATA, "no row has an outcome");
+    return history_drop_known(rows, orders, known, err) &&
+           (rows->count > 0 ||
+            error_set(err, ERR_DATA, "every row is left out by 'drop_known' of column '%.200s'",
+                      known->by));
 }
 
 static bool measure(const struct bundle *b, const struct history_orders *orders,
@@ -72,16 +97,18 @@ bool bundle_evaluate_orders(const struct bundle *bundle, const char *data, const
                             json_t **document, struct error *err)
 {
     struct history_output output;
+    struct history_known known;
     struct history_orders orders;
     struct history_rows rows = {0};
 
-    if (!read_target(bundle, &output, err))
+    if (!read_target(bundle, &output, &known, err))
         return false;
-    const char *const more[] = {output.daily_top.by, NULL};
+    const char *const more[] = {output.daily_top.by, known.by, NULL};
     history_orders_init(&orders, &bundle_history_fitted(bundle->history)->config, more);
     bool ok = !history || read_table(&orders, history, false, err);
     const size_t first = orders.rows;
-    ok = ok && read_table(&orders, data, true, err) && select_rows(&orders, first, &rows, err) &&
+    ok = ok && read_table(&orders, data, true, err) &&
+         select_rows(&orders, first, &known, &rows, err) &&
          measure(bundle, &orders, &rows, &output, document, err);
     history_rows_clear(&rows);
     history_orders_clear(&orders);

@@ -39,6 +39,7 @@ struct bundle_history_plan {
     const char *model; /* its file, to be copied */
     const struct history_answer *answer;
     const struct history_output *output; /* how `quern evaluate` measures */
+    struct history_known known;          /* rows that it leaves out */
 };
 MUST_CHECK bool bundle_history_write(const struct bundle_history_plan *plan, const char *folder,
                                      struct error *err);

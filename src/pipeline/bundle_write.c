@@ -109,16 +109,32 @@ static bool describe(const struct bundle_plan *plan, json_t *document, struct er
     return ok;
 }
 
+/* How `quern evaluate` measures. */
+static json_t *history_target(const struct bundle_history_plan *history)
+{
+    const struct history_config *config = &history->fitted->config;
+    const struct history_output *measured = history->output;
+    const char *by = measured->daily_top.by ? measured->daily_top.by : config->histories.by[0];
+    json_t *target =
+        json_pack("{s:s, s:f, s:{s:s, s:I, s:b}}", "column", config->source.outcome, "threshold",
+                  measured->threshold, "daily_top", "by", by, "k",
+                  (json_int_t)measured->daily_top.k, "keep_found", measured->daily_top.keep_found);
+
+    if (history->known.by)
+        json_object_set_new(target, "drop_known",
+                            json_pack("{s:s, s:I, s:I}", "by", history->known.by, "since",
+                                      (json_int_t)history->known.since, "after",
+                                      (json_int_t)history->known.after));
+    return target;
+}
+
 static bool describe_history(const struct bundle_plan *plan, json_t *document, struct error *err)
 {
     const struct bundle_history_plan *history = plan->history;
-    const struct history_output *measured = history->output;
     struct history_request request;
     struct arena memory = {0};
     struct schema output;
     json_t *csv = json_array();
-    const char *by =
-        measured->daily_top.by ? measured->daily_top.by : history->fitted->config.histories.by[0];
 
     history_answer_schema(&output, NULL, 0, &memory);
     const bool ok = history_request_init(&request, history->fitted, &memory, err) &&
@@ -132,11 +148,7 @@ static bool describe_history(const struct bundle_plan *plan, json_t *document, s
                                   "model.safetensors", "calibration", "calibration.json"));
     json_object_set_new(document, "output", schema_json(&output));
     json_object_set_new(document, "csv", csv);
-    json_object_set_new(
-        document, "target",
-        json_pack("{s:s, s:f, s:{s:s, s:I, s:b}}", "column", history->fitted->config.source.outcome,
-                  "threshold", measured->threshold, "daily_top", "by", by, "k",
-                  (json_int_t)measured->daily_top.k, "keep_found", measured->daily_top.keep_found));
+    json_object_set_new(document, "target", history_target(history));
     arena_clear(&memory);
     return ok;
 }

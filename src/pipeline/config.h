@@ -129,6 +129,7 @@ struct pipeline_config {
     struct {
         bool enabled;
         size_t intervals, seed;
+        const char *experiments; /* table of measured lifts, or NULL */
         struct incremental_config model;
     } incremental;
     struct search_config search;

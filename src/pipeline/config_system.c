@@ -87,6 +87,10 @@ static const struct config_field incremental_run_fields[] = {
      .number = 1,
      .max = 9007199254740991.0,
      .help = "of the resampling"},
+    {.name = "experiments",
+     .type = CONFIG_TYPE_TEXT,
+     .offset = offsetof(struct pipeline_config, incremental.experiments),
+     .help = "table of measured lifts (campaign, from, to, conversions_caused, standard_error)"},
     CONFIG_END,
 };
 

@@ -60,10 +60,12 @@ static bool write_bundle(struct history_run *run, const char *folder,
     bool ok = history_load(&fitted, fitted_path, err) && read_answer(run, &answer, &memory, err);
 
     if (ok) {
-        const struct bundle_history_plan plan = {.fitted = &fitted,
-                                                 .model = model,
-                                                 .answer = &answer,
-                                                 .output = &run->config->history.output};
+        const struct bundle_history_plan plan = {
+            .fitted = &fitted,
+            .model = model,
+            .answer = &answer,
+            .output = &run->config->history.output,
+            .known = history_known_of(&run->config->history.data, &run->config->history.split)};
         ok = bundle_write(
             &(struct bundle_plan){
                 .name = run->config->name, .history = &plan, .extras = EXTRAS, .extra = extra},

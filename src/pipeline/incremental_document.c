@@ -1,11 +1,12 @@
 #include "pipeline/incremental_document.h"
 
 #include "attribution/incremental_decay.h"
+#include "attribution/incremental_whatif.h"
 #include "base/text.h"
 
 #include <math.h>
 
-enum { DECAY_POINTS = 33 };
+enum { DECAY_POINTS = 33, CURVE_DRAWS = 40 /* ends of a curve are drawn, not read */ };
 
 static json_t *numbers(const double *value, size_t count)
 {
@@ -106,7 +107,7 @@ static json_t *link_part(const struct incremental_fit *fit)
                      fit->chose_link, "losses", losses);
 }
 
-json_t *incremental_document(const struct incremental_run *run)
+static json_t *credit_part(const struct incremental_run *run)
 {
     const struct incremental_fit *fit = &run->fit;
     const size_t n = fit->log->campaigns;
@@ -114,12 +115,75 @@ json_t *incremental_document(const struct incremental_run *run)
 
     for (size_t k = 0; k < n; k++)
         json_array_append_new(names, json_string(fit->log->name[k]));
-    return json_pack("{s:o, s:o, s:o*, s:o*, s:o*, s:o*, s:I, s:o, s:o, s:o, s:o}", "campaigns",
-                     names, "credit", numbers(run->credit, n + 1), "low", numbers(run->low, n + 1),
-                     "high", numbers(run->high, n + 1), "value", numbers(run->totals.value, n + 1),
+    return json_pack("{s:o, s:o, s:o*, s:o*, s:o*, s:o*, s:o*, s:I, s:o, s:o, s:o, s:o}",
+                     "campaigns", names, "credit", numbers(run->credit, n + 1), "low",
+                     numbers(run->low, n + 1), "high", numbers(run->high, n + 1), "before",
+                     numbers(run->before, n + 1), "value", numbers(run->totals.value, n + 1),
                      "cost", numbers(fit->log->cost, n), "replicates", (json_int_t)run->draws.count,
                      "totals", totals_part(run), "link", link_part(fit), "periods",
                      weeks_part(&run->totals), "decay", decay_part(fit));
+}
+
+/* One number of every answer, a list for each campaign. */
+static json_t *answers(const struct incremental_answer *answer, size_t campaigns, size_t offset)
+{
+    json_t *lists = json_array();
+
+    for (size_t k = 0; k < campaigns; k++) {
+        json_t *list = json_array();
+        for (size_t p = 0; p < WHATIF_CURVE_POINTS; p++) {
+            const char *at = (const char *)&answer[k * WHATIF_CURVE_POINTS + p] + offset;
+            json_array_append_new(list, json_number(*(const double *)(const void *)at));
+        }
+        json_array_append_new(lists, list);
+    }
+    return lists;
+}
+
+static bool curves_part(json_t *document, const struct incremental_run *run, struct pool *pool,
+                        struct error *err)
+{
+    const size_t n = run->fit.log->campaigns;
+    struct incremental_draws draws = run->draws; /* a view of the first of them */
+    struct incremental_answer *answer = memory_take(n * WHATIF_CURVE_POINTS, sizeof *answer);
+    json_t *scale = json_array();
+    draws.count = draws.count < CURVE_DRAWS ? draws.count : (size_t)CURVE_DRAWS;
+    const bool ok = incremental_curves(answer, &run->fit, draws.count ? &draws : NULL, pool, err);
+
+    for (size_t p = 0; p < WHATIF_CURVE_POINTS; p++)
+        json_array_append_new(scale, json_number((double)p / 4));
+    json_t *part = json_pack("{s:o}", "scale", scale);
+    if (ok) {
+        json_object_set_new(part, "change",
+                            answers(answer, n, offsetof(struct incremental_answer, change)));
+        json_object_set_new(part, "low",
+                            answers(answer, n, offsetof(struct incremental_answer, change_low)));
+        json_object_set_new(part, "high",
+                            answers(answer, n, offsetof(struct incremental_answer, change_high)));
+        json_object_set(document, "curves", part);
+    }
+    json_decref(part);
+    free(answer);
+    return ok;
+}
+
+bool incremental_document(json_t **document, const struct incremental_run *run, struct pool *pool,
+                          struct error *err)
+{
+    json_t *made = credit_part(run);
+
+    if (!curves_part(made, run, pool, err)) {
+        json_decref(made);
+        return false;
+    }
+    if (run->doubt.campaigns > 0)
+        json_object_set_new(made, "doubt", incremental_doubt_json(&run->doubt));
+    if (run->lifts.count > 0)
+        json_object_set_new(
+            made, "experiments",
+            incremental_lifts_json(&run->lifts, run->fit.log, run->lift_before, run->lift_after));
+    *document = made;
+    return true;
 }
 
 static const double *take(const json_t *document, const char *key, const size_t *place,
@@ -165,6 +229,7 @@ struct incremental_amounts incremental_document_amounts(const json_t *document,
         .credit = take(document, "credit", place, channels, memory),
         .low = take(document, "low", place, channels, memory),
         .high = take(document, "high", place, channels, memory),
+        .before = take(document, "before", place, channels, memory),
         .value = take(document, "value", place, channels, memory),
         .cost = take(document, "cost", place, channels, memory),
     };

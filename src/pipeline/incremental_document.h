@@ -8,8 +8,9 @@
 #include "attribution/incremental_run.h"
 #include "base/json.h"
 
-/* json_decref() it. */
-json_t *incremental_document(const struct incremental_run *run);
+/* json_decref() it. ERR_CHECK, ERR_INTERRUPT */
+MUST_CHECK bool incremental_document(json_t **document, const struct incremental_run *run,
+                                     struct pool *pool, struct error *err);
 
 /*
  * Amounts in the order of `channel` [channels], from a document; a campaign that is not in it

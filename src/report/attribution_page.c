@@ -4,6 +4,7 @@
 #include "report/epochs_section.h"
 #include "report/evaluation_section.h"
 #include "report/html.h"
+#include "report/incremental_section.h"
 #include "report/page.h"
 #include "report/read.h"
 
@@ -40,6 +41,11 @@ static const struct section {
     const char *id, *name;
     void (*write)(struct text *out, struct attribution_page *page);
 } sections[] = {
+    {"incremental", "Caused", incremental_section_credits},
+    {"weeks", "Weeks", incremental_section_weeks},
+    {"curves", "Curves", incremental_section_curves},
+    {"experiments", "Experiments", incremental_section_experiments},
+    {"doubt", "Doubts", incremental_section_doubt},
     {"credits", "Credit", attribution_section_credits},
     {"truth", "Truth", attribution_section_truth},
     {"removal", "Removal effects", attribution_section_removal},
@@ -185,9 +191,11 @@ static void write_points(struct text *out, const struct attribution_page *page)
 {
     struct text points = {0};
 
+    incremental_points(&points, page);
     if (page->credits.campaigns > 0 && page->credits.total[page->credits.primary] > 0) {
         if (page->credits.campaigns > 1) {
-            point_leader(&points, &page->credits);
+            if (points.length == 0) /* what was caused says more */
+                point_leader(&points, &page->credits);
             point_disagreement(&points, &page->credits);
         }
         point_truth(&points, &page->credits);

@@ -7,8 +7,20 @@
  *   "credits"   {"primary": name of the method that leads (default: the first),
  *                "campaigns": [name],
  *                "methods": [{"name", "label", "credits": [conversions, one per campaign]}]}
- *   "truth"     {"label", "credits": [one per campaign of "credits"],
- *                "distances": [{"name", "label", "total_variation"}]}; without distances they are
+ *   "incremental" what campaigns caused; lists are by campaign, those of "credit", "low", "high"
+ * and "value" with the baseline last:
+ *                {"campaigns": [name], "credit": [conversions caused], "low", "high": [ends],
+ *                 "value": [worth of those], "cost": [of the campaign], "replicates": number,
+ *                 "link": {"name"},
+ *                 "totals": {"conversions", "caused", "caused_low", "caused_high", "anyway",
+ *                            "anyway_low", "anyway_high"},
+ *                 "periods": {"from": [date], "weeks": in each, "caused": [..], "anyway": [..]},
+ *                 "decay": {"days": [..], "share": [[of each campaign]], "half_gone_days": [..]},
+ *                 "curves": {"scale": [..], "change": [[of each campaign]], "low", "high"},
+ *                 "before": [credit without experiments], "experiments": [{"campaign", "from",
+ * "to", "conversions_caused", "standard_error", "before", "after"}], "doubt":
+ * attribution/incremental_doubt.h} "truth"     {"label", "credits": [one per campaign of
+ * "credits"], "distances": [{"name", "label", "total_variation"}]}; without distances they are
  *                computed: half the sum of |share of method - share of truth| over campaigns
  *   "removal_effects"  {"campaigns": [name], "effects": [0..1], "label": which chain}
  *   "transition_matrix" {"states": [name], "probabilities": [[row of the state]]}; states called

@@ -67,7 +67,8 @@ void chart_bars(struct text *out, const struct chart_bars *chart);
 
 /*
  * A list of rows, each a name, one mark per series on a common scale, and the value of series
- * `first`. value[s * rows + r]; `tick` [rows] (may be NULL) is drawn as an upright bar.
+ * `first`. value[s * rows + r]; the scale begins at 0, or where a value is below it; `tick` [rows]
+ * (may be NULL) is drawn as an upright bar.
  */
 struct chart_dots {
     const char *description;
@@ -77,9 +78,29 @@ struct chart_dots {
     const double *value;
     const double *tick;
     const char *tick_label;
+    const double *low,
+        *high; /* [rows] a bar from low to high behind the mark of `first`; or NULL */
     enum figure_kind kind;
 };
 void chart_dots(struct text *out, const struct chart_dots *chart);
+
+/*
+ * A list of rows, each a name, a small line over x and a note. y[r * points + p]; a band from `low`
+ * to `high` (same layout, may be NULL) lies behind the line. Upright, rows have one scale or each
+ * its own.
+ */
+struct chart_sparks {
+    const char *description;
+    size_t rows, points;
+    const char *const *name;
+    const char *const *note; /* [rows] at the right, our own words */
+    const double *x, *y, *low, *high;
+    enum figure_kind x_kind;
+    const char *x_label;
+    double mark; /* vertical line at this x; NaN for none */
+    bool own_scales;
+};
+void chart_sparks(struct text *out, const struct chart_sparks *chart);
 
 /* A table of shares as colours, row labels at the left, column labels above at a slant. */
 struct chart_heat {

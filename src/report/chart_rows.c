@@ -17,6 +17,16 @@ static double largest(const double *value, size_t count)
     return top;
 }
 
+static double smallest(const double *value, size_t count)
+{
+    double least = 0;
+
+    for (size_t i = 0; i < count; i++)
+        if (isfinite(value[i]))
+            least = fmin(least, value[i]);
+    return least;
+}
+
 static void rows_open(struct text *out, const char *description)
 {
     html_add(out, "<div class=\"rows\" role=\"img\" aria-label=\"");
@@ -27,9 +37,9 @@ static void rows_open(struct text *out, const char *description)
 static void row_open(struct text *out, const char *name, bool best)
 {
     text_add_format(out, "<div class=\"row%s\"><bdi class=\"name\" title=\"", best ? " best" : "");
-    html_text(out, name, HTML_LINE_COLUMNS);
+    html_text(out, name, 2 * HTML_NAME_COLUMNS);
     html_add(out, "\">");
-    html_text(out, name, HTML_LINE_COLUMNS);
+    html_text(out, name, HTML_NAME_COLUMNS);
     html_add(out, "</bdi><div class=\"plotcell\">");
     html_add(out, strip_open);
 }
@@ -119,6 +129,20 @@ static void draw_mark(struct text *out, const struct chart_dots *chart, const st
                   figure_of_kind(value, chart->kind));
 }
 
+static void draw_ends(struct text *out, const struct chart_dots *chart, const struct axis *axis,
+                      size_t row)
+{
+    if (!chart->low || !isfinite(chart->low[row]) || !isfinite(chart->high[row]))
+        return;
+    text_add_format(out,
+                    "<line class=\"ends\" x1=\"%.2f%%\" x2=\"%.2f%%\" y1=\"12\" y2=\"12\">"
+                    "<title>95 %% interval: %s \xe2\x80\x93 %s</title></line>",
+                    100 * axis_place(axis, chart->low[row]),
+                    100 * axis_place(axis, chart->high[row]),
+                    figure_of_kind(chart->low[row], chart->kind).text,
+                    figure_of_kind(chart->high[row], chart->kind).text);
+}
+
 static void dots_row(struct text *out, const struct chart_dots *chart, const struct axis *axis,
                      size_t row)
 {
@@ -126,6 +150,10 @@ static void dots_row(struct text *out, const struct chart_dots *chart, const str
 
     row_open(out, chart->name[row], false);
     grid_lines(out, axis);
+    if (axis->low < 0)
+        text_add_format(out,
+                        "<line class=\"zero\" x1=\"%.2f%%\" x2=\"%.2f%%\" y1=\"0\" y2=\"24\"/>",
+                        100 * axis_place(axis, 0), 100 * axis_place(axis, 0));
     for (size_t s = 0; s < chart->series; s++) {
         const double value = chart->value[s * chart->rows + row];
         if (!isfinite(value))
@@ -147,6 +175,7 @@ static void dots_row(struct text *out, const struct chart_dots *chart, const str
         text_add_format(out, ": %s</title></line>",
                         figure_of_kind(chart->tick[row], chart->kind).text);
     }
+    draw_ends(out, chart, axis, row);
     for (size_t s = 0; s < chart->series; s++)
         if (s != chart->first)
             draw_mark(out, chart, axis, row, s);
@@ -157,10 +186,15 @@ static void dots_row(struct text *out, const struct chart_dots *chart, const str
 void chart_dots(struct text *out, const struct chart_dots *chart)
 {
     double top = largest(chart->value, chart->rows * chart->series);
+    double least = smallest(chart->value, chart->rows * chart->series);
 
     if (chart->tick)
         top = fmax(top, largest(chart->tick, chart->rows));
-    const struct axis axis = axis_nice(0, top, 6, chart->kind);
+    if (chart->low) {
+        top = fmax(top, largest(chart->high, chart->rows));
+        least = fmin(least, smallest(chart->low, chart->rows));
+    }
+    const struct axis axis = axis_nice(least, top, 6, chart->kind);
     dots_legend(out, chart);
     rows_open(out, chart->description);
     for (size_t r = 0; r < chart->rows; r++)

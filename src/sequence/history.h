@@ -157,10 +157,24 @@ void history_cut(const struct history_set *set, size_t row, const struct history
 size_t history_length(const struct history_set *set, size_t row, size_t sequence);
 
 /*
+ * Rows whose key had a true outcome since `since` that was known at the start of the row's day
+ * (UTC): one of an order more than `after` before that start.
+ */
+struct history_known {
+    const char *by; /* column; NULL: no row is one of these */
+    int64_t since, after;
+};
+/* `drop_known` of a split: since the start of training, `known_after`. */
+struct history_known history_known_of(const struct history_config *config,
+                                      const struct history_split *split);
+/* Leave them out. ERR_DATA: the orders have no such column. */
+MUST_CHECK bool history_drop_known(struct history_rows *rows, const struct history_orders *orders,
+                                   const struct history_known *known, struct error *err);
+
+/*
  * The rows of a part of the split, in the order of the table; free with history_rows_clear().
- * Without an outcome a row is in no part. With `drop_known` a row of validation, calibration and
- * test is left out when its key had a true outcome since the start of training that was known at
- * the start of the row's day (UTC): one of an order more than `known_after` before that start.
+ * Without an outcome a row is in no part. With `drop_known` rows of validation, calibration and
+ * test that are known are left out.
  *
  * ERR_DATA  the part has a range and no row
  */

@@ -28,6 +28,30 @@ TEST(kernels_draw_the_numbers_of_rng_block)
     }
 }
 
+TEST(kernels_keep_and_drop_by_bits)
+{
+    enum { N = 64, USED = 45 };
+    uint32_t draw[N / 2];
+    real x[N], y[N];
+    for (uint32_t b = 0; b < N / 8; b++)
+        rng_block(1, 2, b, draw + 4 * b);
+    for (size_t i = 0; i < N; i++)
+        x[i] = (real)i + 1;
+    for (size_t set = 0; set < KERNELS_COUNT; set++) {
+        uint16_t mask[N / 16];
+        if (!kernels_at(set))
+            continue;
+        memset(y, 0, sizeof y);
+        kernels_at(set)->keep_bits(mask, draw, 20000, N);
+        kernels_at(set)->drop(y, x, mask, 2, USED);
+        for (size_t i = 0; i < N; i++) {
+            const bool kept = (draw[i / 2] >> 16 * (i % 2) & 0xFFFF) >= 20000;
+            EXPECT((mask[i / 16] >> i % 16 & 1) == kept);
+            EXPECT(y[i] == (i < USED && kept ? 2 * x[i] : 0));
+        }
+    }
+}
+
 /* A row's factors are its own, however many rows are made at a time, and as many as asked. */
 TEST(dropout_factors_belong_to_the_row)
 {

@@ -86,6 +86,42 @@ TEST(page_leaves_out_sections_without_data)
     }
 }
 
+/* Each part of "incremental" has its section; without it they are gone and the rest stays. */
+TEST(page_shows_what_campaigns_caused)
+{
+    static const struct {
+        const char *part, *section; /* NULL: all of it */
+    } rows[] = {
+        {"credit", "id=\"incremental\""},
+        {"periods", "id=\"weeks\""},
+        {"curves", "times as much"},
+        {"decay", "days after the impression"},
+        {"experiments", "id=\"experiments\""},
+        {"before", "Without experiments"},
+        {"doubt", "id=\"doubt\""},
+        {"totals", "8,603 would have come anyway"},
+        {"low", "caused the most: 774 conversions (95"},
+    };
+    json_t *document = example();
+    struct text whole = render(document);
+
+    EXPECT_HAS(whole.bytes, "Of 12,486 conversions, <b>8,603 would have come anyway</b>");
+    EXPECT_HAS(whole.bytes, ">598 \xe2\x80\x93 951</td>");
+    EXPECT_HAS(whole.bytes, "Value / cost");
+    EACH_ROW(rows, r) {
+        json_t *without = json_deep_copy(document);
+        EXPECT_HAS(whole.bytes, r->section);
+        json_object_del(json_object_get(without, "incremental"), r->part);
+        struct text html = render(without);
+        EXPECT(!strstr(html.bytes, r->section));
+        EXPECT_HAS(html.bytes, "id=\"credits\"");
+        text_clear(&html);
+        json_decref(without);
+    }
+    text_clear(&whole);
+    json_decref(document);
+}
+
 TEST(page_of_nothing_is_a_page)
 {
     json_t *document = json_object();
@@ -236,6 +272,12 @@ TEST(page_of_the_worst_document_stays_small)
     }
     json_object_update(json_object_get(document, "provenance"), settings);
     json_decref(settings);
+    json_t *doubt = json_object_get(json_object_get(document, "incremental"), "doubt");
+    json_t *lifts = json_object_get(json_object_get(document, "incremental"), "experiments");
+    for (int i = 0; i < 300; i++)
+        json_array_append(lifts, json_array_get(lifts, 0));
+    for (int i = 0; i < 300; i++)
+        json_array_append_new(json_object_get(doubt, "sentences"), json_pack("{s:s}", "text", ""));
     json_t *bad = poisoned(document, name);
     json_object_del(bad, "report");
     struct text html = render(bad);

@@ -169,6 +169,22 @@ TEST(histories_go_on_behind_a_table_of_earlier_orders)
     expect_same("evaluation.json", "made/evaluation.json");
 }
 
+TEST(histories_are_measured_without_what_was_known)
+{
+    make_bundle();
+    write_orders("before.csv", 0, 18 * 24);
+    write_orders("test.csv", 18 * 24, 24 * 24);
+    run("$QUERN run pipeline.yaml --out dropped --set split.drop_known=card --set "
+        "'split.known_after=15 days' --threads 1 --quiet > dropped.txt%s",
+        "");
+    run("$QUERN evaluate dropped/bundle test.csv --history before.csv -o evaluation.json%s", "");
+    expect_same("evaluation.json", "dropped/evaluation.json");
+    char *dropped = read_all("dropped/evaluation.json"), *all = read_all("made/evaluation.json");
+    EXPECT(strcmp(dropped, all) != 0);
+    free(dropped);
+    free(all);
+}
+
 /* Append the lists of the last orders of `key` up to order `last`, as arrays or joined. */
 static void add_lists(struct text *out, const char *key, size_t by, size_t last, bool joined)
 {

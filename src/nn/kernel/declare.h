@@ -38,6 +38,8 @@ void KERNEL(kernel_matmul_transposed)(const struct matmul_transposed *call);
 void KERNEL(kernel_adam)(const struct adam_step *step, size_t n, const real *gradient, real *weight,
                          real *first, real *second);
 void KERNEL(kernel_keep)(real *y, const uint32_t *draw, uint32_t threshold, real kept, size_t n);
+void KERNEL(kernel_keep_bits)(uint16_t *mask, const uint32_t *draw, uint32_t threshold, size_t n);
+void KERNEL(kernel_drop)(real *y, const real *x, const uint16_t *mask, real kept, size_t n);
 void KERNEL(kernel_follow)(real *y, real a, const real *x, size_t n);
 void KERNEL(kernel_philox)(uint32_t *out, uint64_t seed, uint64_t stream, uint64_t counter,
                            size_t blocks);

@@ -26,10 +26,29 @@ void KERNEL(kernel_matmul)(const struct matmul *call)
     }
 }
 
+/* The same sums for k = 1, along the rows of C: it may be large and tiles would jump in it. */
+static void add_outer(const struct matmul_transposed *call)
+{
+    for (size_t i = 0; i < call->m; i++) {
+        real *c = call->c + i * call->c_stride;
+        const vec factor = vec_of(call->a[i]);
+        for (size_t j = 0; j < call->n; j += LANES) {
+            const struct tile part = {.columns = call->n - j};
+            const vec b = tile_load(&part, call->b + j, 0);
+            tile_store(&part, c + j, 0, TILE_ADD(tile_load(&part, c + j, 0), factor, b));
+        }
+    }
+}
+
 void KERNEL(kernel_matmul_transposed)(const struct matmul_transposed *call)
 {
     enum { K_BLOCK = 128 }; /* a panel of B stays in the first-level cache */
     _Alignas(64) real panel[K_BLOCK * PANEL];
+
+    if (call->k == 1) {
+        add_outer(call);
+        return;
+    }
 
     for (size_t p = 0; p < call->k; p += K_BLOCK) {
         const size_t k = call->k - p < K_BLOCK ? call->k - p : K_BLOCK;

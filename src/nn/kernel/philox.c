@@ -6,7 +6,7 @@
  */
 #include "nn/kernel/declare.h"
 
-enum { WIDE = KERNEL_BYTES / 8, SETS = 2, BLOCKS = WIDE * SETS };
+enum { WIDE = KERNEL_BYTES / 8, SETS = 2, BLOCKS = WIDE * SETS, MASK_BITS = 16 };
 
 typedef uint64_t wide __attribute__((vector_size(KERNEL_BYTES)));
 
@@ -74,4 +74,45 @@ void KERNEL(kernel_keep)(real *y, const uint32_t *draw, uint32_t threshold, real
 {
     for (size_t i = 0; i < n; i++)
         y[i] = draw[i] < threshold ? 0 : kept;
+}
+
+void KERNEL(kernel_keep_bits)(uint16_t *mask, const uint32_t *draw, uint32_t threshold, size_t n)
+{
+    for (size_t i = 0; i < n; i += MASK_BITS) {
+#if KERNEL_BYTES == 64
+        const __m256i halves = _mm256_loadu_si256((const __m256i *)(draw + i / 2));
+        mask[i / MASK_BITS] = _mm256_cmpge_epu16_mask(halves, _mm256_set1_epi16((short)threshold));
+#else
+        uint32_t word = 0;
+        for (size_t bit = 0; bit < MASK_BITS; bit += 2) {
+            const uint32_t two = draw[(i + bit) / 2];
+            word |= (uint32_t)((two & 0xFFFF) >= threshold) << bit;
+            word |= (uint32_t)(two >> 16 >= threshold) << (bit + 1);
+        }
+        mask[i / MASK_BITS] = (uint16_t)word;
+#endif
+    }
+}
+
+/* LANES numbers whose bits are the lowest of `bits`. */
+INLINE vec kept_of(vec x, unsigned_lane bits, vec kept)
+{
+    uvec place;
+
+    UNROLL
+    for (size_t i = 0; i < LANES; i++)
+        place[i] = (unsigned_lane)1 << i;
+    return vec_select((ivec)((((uvec){0} + bits) & place) != 0), x * kept, (vec){0});
+}
+
+void KERNEL(kernel_drop)(real *y, const real *x, const uint16_t *mask, real kept, size_t n)
+{
+    size_t i = 0;
+
+    for (; i + LANES <= n; i += LANES) {
+        const unsigned_lane bits = (unsigned_lane)mask[i / MASK_BITS] >> i % MASK_BITS;
+        vec_store(y + i, kept_of(vec_load(x + i), bits, vec_of(kept)));
+    }
+    for (; i < n; i++)
+        y[i] = mask[i / MASK_BITS] >> i % MASK_BITS & 1 ? x[i] * kept : 0;
 }

@@ -7,7 +7,8 @@
  *   in   x [N,...]
  *   out  y, the shape of x
  *   grad dx = m dy
- *   keep m
+ *   keep a bit for each number of x, 0 where it is dropped
+ *   work [BLOCK]
  */
 #include "nn/op.h"
 #include "nn/kernels.h"
@@ -17,6 +18,8 @@
 
 #include <string.h>
 
+enum { BLOCK = 1024 }; /* numbers of dx that stay in the first cache */
+
 static void dropout_plan(struct op_plan *plan)
 {
     const struct shape *x = &plan->in[0];
@@ -24,54 +27,41 @@ static void dropout_plan(struct op_plan *plan)
     BUG_ON(x->lead == SHAPE_LEAD_FIXED);
     BUG_ON(!(plan->settings->dropout.rate >= 0 && plan->settings->dropout.rate < 1));
     plan->out = *x;
-    plan->keep = op_plan_lead_max(plan, x) * shape_width(x);
-}
-
-/* The steps of a row in a track, one after the other. */
-static void draw_track(const struct op_call *call, const struct dropout_source *source)
-{
-    const struct op_operand *x = &call->in[0];
-    const struct op_batch *batch = call->batch;
-    const struct op_track *track = &batch->track[x->shape.track];
-
-    for (size_t b = 0; b < batch->rows; b++)
-        dropout_random(source, call->kernels, (batch->first_row + b) * track->steps_max,
-                       track->begin[b + 1] - track->begin[b],
-                       call->keep + track->begin[b] * x->width, x->width);
+    plan->keep = dropout_bits_size(op_plan_lead_max(plan, x) * shape_width(x));
+    plan->work = BLOCK;
 }
 
 static void dropout_forward(struct op_call *call)
 {
     const struct op_operand *x = &call->in[0];
-    const struct op_batch *batch = call->batch;
-    const struct dropout_source source = {batch->seed, call->settings->dropout.stream,
+    const size_t n = x->count * x->width;
+    const struct dropout_source source = {call->batch->seed, call->settings->dropout.stream,
                                           call->settings->dropout.rate};
+    uint16_t *mask = (uint16_t *)call->keep;
 
-    if (!batch->training) {
-        memcpy(call->result, x->x, x->count * x->width * sizeof(real));
+    if (!call->batch->training) {
+        memcpy(call->result, x->x, n * sizeof(real));
         return;
     }
-    if (x->shape.lead == SHAPE_LEAD_ROWS)
-        dropout_random(&source, call->kernels, batch->first_row, batch->rows, call->keep, x->width);
-    else if (batch->tracks)
-        draw_track(call, &source);
-    else
-        for (size_t t = 0; t < batch->steps; t++)
-            for (size_t b = 0; b < batch->active[t]; b++)
-                dropout_random(&source, call->kernels,
-                               (batch->first_row + b) * batch->steps_max + t, 1,
-                               call->keep + (batch->start[t] + b) * x->width, x->width);
-    call->kernels->multiply(call->result, x->x, call->keep, x->count * x->width);
+    dropout_bits(call, x, x->width, &source, mask);
+    call->kernels->drop(call->result, x->x, mask, dropout_kept(call->settings->dropout.rate), n);
 }
 
 static void dropout_backward(struct op_call *call)
 {
     const size_t n = call->out.count * call->out.width;
+    const uint16_t *mask = (const uint16_t *)call->keep;
 
-    if (call->batch->training)
-        call->kernels->add_product(call->in[0].d, call->out.d, call->keep, n);
-    else
+    if (!call->batch->training) {
         call->kernels->add(call->in[0].d, call->out.d, n);
+        return;
+    }
+    for (size_t begin = 0; begin < n; begin += BLOCK) {
+        const size_t count = n - begin < BLOCK ? n - begin : BLOCK;
+        call->kernels->drop(call->work, call->out.d + begin, mask + dropout_bits_size(begin),
+                            dropout_kept(call->settings->dropout.rate), count);
+        call->kernels->add(call->in[0].d + begin, call->work, count);
+    }
 }
 
 const struct op op_dropout = {
