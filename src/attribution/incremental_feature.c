@@ -266,8 +266,9 @@ static void set_conversions(struct incremental_user *user)
 
     user->x[FEATURE_EARLIER] = log_near(user->prior + 0.5);
     user->x[FEATURE_EARLIER_ANY] = user->prior > 0;
-    user->x[FEATURE_OTHER_RATE] = log_near((other + 0.5) / (rate * others + 0.5));
-    user->x[FEATURE_OTHER_ANY] = other > 0;
+    user->x[FEATURE_OTHER_RATE] =
+        user->design->additive ? 0 : log_near((other + 0.5) / (rate * others + 0.5));
+    user->x[FEATURE_OTHER_ANY] = !user->design->additive && other > 0;
 }
 
 static double set_gap(struct incremental_user *user)
