@@ -74,6 +74,7 @@ bool incremental_design_make(struct incremental_design *design, const struct exp
     made.per = made.controls + made.effects;
     made.count = made.dense + made.campaigns * made.per;
     learn_local_rate(&made, log);
+    made.others = !made.additive;
     *design = made;
     return true;
 }
@@ -267,8 +268,8 @@ static void set_conversions(struct incremental_user *user)
     user->x[FEATURE_EARLIER] = log_near(user->prior + 0.5);
     user->x[FEATURE_EARLIER_ANY] = user->prior > 0;
     user->x[FEATURE_OTHER_RATE] =
-        user->design->additive ? 0 : log_near((other + 0.5) / (rate * others + 0.5));
-    user->x[FEATURE_OTHER_ANY] = !user->design->additive && other > 0;
+        !user->design->others ? 0 : log_near((other + 0.5) / (rate * others + 0.5));
+    user->x[FEATURE_OTHER_ANY] = user->design->others && other > 0;
 }
 
 static double set_gap(struct incremental_user *user)

@@ -39,7 +39,7 @@ enum feature_dense {
     FEATURE_COUNT,       /* log(1 + all impressions of the user) */
     FEATURE_EARLIER,     /* log(conversions so far + 0.5) */
     FEATURE_EARLIER_ANY, /* 1 after a conversion */
-    FEATURE_OTHER_RATE,  /* conversions of all other impressions to those expected */
+    FEATURE_OTHER_RATE,  /* conversions of all other impressions to those expected, or 0 */
     FEATURE_OTHER_ANY,
     FEATURE_GAP,       /* log of the days to the next impression, or to the log's end */
     FEATURE_GAP_HALF,  /* log min(gap, 0.5) */
@@ -60,6 +60,7 @@ struct incremental_design {
     int link;      /* enum incremental_link, of those that are not auto */
     bool additive; /* effects add to the hazard; else to the log of the odds */
     bool lasting;  /* effects act until the next impression */
+    bool others;   /* there are controls of conversions before and after */
 };
 
 /* ERR_CONFIG, ERR_LIMIT: more than INCREMENTAL_CAMPAIGNS_MAX campaigns. */

@@ -52,7 +52,7 @@ static void row_forward(const struct softmax_rows *s, real *x, const real *mask,
         real *to = x + at + v * LANES;
         const vec y = vec_load(to) * factor_of(s, factor, at + v * LANES);
         vec_store(to, y);
-        top[v] = vec_select(y > top[v], y, top[v]);
+        top[v] = vec_higher(y, top[v]);
     }
     const vec highest = vec_of(part_max(top));
     for (size_t at = 0; at < s->stride; at += PARTS)

@@ -50,6 +50,7 @@ INLINE vec vec_power_of_two(ivec n)
  * The tail is small, so whoever adds r first and exactly loses little more than half a unit.
  */
 struct reduced {
+    vec count; /* n */
     ivec n;
     vec r, tail;
 };
@@ -71,19 +72,31 @@ INLINE struct reduced vec_expm1_reduced(vec x)
     UNROLL
     for (int i = EXP_TERMS - 3; i >= 0; i--)
         sum = sum * r + inverse_factorial[i];
-    return (struct reduced){(ivec)shifted - (ivec)vec_of(ROUNDER), r, sum * (r * r) + lost};
+    return (struct reduced){count, (ivec)shifted - (ivec)vec_of(ROUNDER), r, sum * (r * r) + lost};
+}
+
+/* y 2^n, rounded once, of a y near 1. */
+INLINE vec vec_scaled(vec y, const struct reduced *by)
+{
+#if KERNEL_BYTES == 64 && defined QUERN_REAL_DOUBLE
+    return (vec)_mm512_scalef_pd((__m512d)y, (__m512d)by->count);
+#elif KERNEL_BYTES == 64
+    return (vec)_mm512_scalef_ps((__m512)y, (__m512)by->count);
+#else
+    /* In two factors, so that neither overflows where the result is denormal or infinite. */
+    const ivec half = by->n >> 1;
+    return y * vec_power_of_two(half) * vec_power_of_two(by->n - half);
+#endif
 }
 
 INLINE vec vec_exp(vec x)
 {
-    x = vec_select(x > EXP_MAX, vec_of(EXP_MAX), x);
-    x = vec_select(x < EXP_MIN, vec_of(EXP_MIN), x);
+    x = vec_higher(vec_of(EXP_MIN), vec_lower(vec_of(EXP_MAX), x));
     const struct reduced e = vec_expm1_reduced(x);
     const vec sum = e.r + 1;
     const vec y = sum + ((e.r - (sum - 1)) + e.tail);
-    /* In two factors, so that neither overflows where the result is denormal or infinite. */
-    const ivec half = e.n >> 1;
-    return y * vec_power_of_two(half) * vec_power_of_two(e.n - half);
+
+    return vec_scaled(y, &e);
 }
 
 /*

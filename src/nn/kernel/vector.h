@@ -116,6 +116,29 @@ INLINE vec vec_select(ivec mask, vec yes, vec no)
     return (vec)((mask & (ivec)yes) | (~mask & (ivec)no));
 }
 
+/* a where it is below (above) b, else b: b where either is NaN. */
+INLINE vec vec_lower(vec a, vec b)
+{
+#if KERNEL_BYTES == 64 && defined QUERN_REAL_DOUBLE
+    return (vec)_mm512_min_pd((__m512d)a, (__m512d)b);
+#elif KERNEL_BYTES == 64
+    return (vec)_mm512_min_ps((__m512)a, (__m512)b);
+#else
+    return vec_select(a < b, a, b);
+#endif
+}
+
+INLINE vec vec_higher(vec a, vec b)
+{
+#if KERNEL_BYTES == 64 && defined QUERN_REAL_DOUBLE
+    return (vec)_mm512_max_pd((__m512d)a, (__m512d)b);
+#elif KERNEL_BYTES == 64
+    return (vec)_mm512_max_ps((__m512)a, (__m512)b);
+#else
+    return vec_select(a > b, a, b);
+#endif
+}
+
 /* a0 b0 a1 b1 ... from the first halves of a and b, and the same from their second halves. */
 #ifdef QUERN_REAL_DOUBLE
 #define KERNEL_LANES (KERNEL_BYTES / 8)
