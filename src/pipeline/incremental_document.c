@@ -5,6 +5,7 @@
 #include "base/text.h"
 
 #include <math.h>
+#include <string.h>
 
 enum { DECAY_POINTS = 33, CURVE_DRAWS = 40 /* ends of a curve are drawn, not read */ };
 
