@@ -61,7 +61,7 @@ static double row_operations(const struct temporal_attention_config *c)
     const double order = S * (4 * d * d + 2 * d * h) + 2 * S * S * d;
     const double feature = tokens * (4 * E * E + 2 * E * h) + 2 * tokens * tokens * E;
     const double order_last = 2 * S * d * d + 2 * S * d + 2 * d * d + 2 * d * h;
-    const double feature_last = 2 * tokens * E * E + 2 * tokens * E + 2 * E * E + 2 * E * h;
+    const double feature_last = 2 * tokens * E + 4 * E * E + 2 * E * h;
     double aggregation = 0;
 
     for (int kind = 0; kind < 2; kind++)

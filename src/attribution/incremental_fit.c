@@ -1,8 +1,7 @@
 #include "attribution/incremental_fit.h"
 
 #include "attribution/elementary.h"
-#include "attribution/incremental_solve.h"
-#include "base/interrupt.h"
+#include "attribution/incremental_newton.h"
 #include "base/rng.h"
 
 #include <math.h>
@@ -10,210 +9,17 @@
 #include <string.h>
 
 enum {
-    STEPS_MAX = 200,
-    HALVINGS_MAX = 40,
     SAMPLE = 16,                 /* one user in so many begins a large fit */
     SAMPLE_FROM = 400000,        /* impressions */
     CHOICE_IMPRESSIONS = 200000, /* about so many choose the link */
 };
 
-static const double GAIN_MIN = 1e-4;   /* of log likelihood, below which a fit is done */
-static const double REUSE_FAST = 0.02; /* of the gain before: second derivatives change little */
-static const double REUSE_SLOW = 0.2;  /* of the gain before: they have changed too much */
-static const double SPREAD_MIN = 1e-3; /* a control that never varies still gets a ridge */
+static const double GAIN_MIN = 1e-4; /* of log likelihood, below which a fit is done */
+static const double GAIN_ROUGH =
+    0.05; /* the same where a fit only begins another, or is compared */
+static const double SPREAD_MIN = 1e-3;      /* a control that never varies still gets a ridge */
 static const double INTERCEPT_RIDGE = 1e-6; /* where everybody converts it has no bound */
 static const double ADDITIVE_RIDGE = 0.03;  /* of effect_penalty, in units of mean hazard */
-
-/*
- * Where steps promise little more than rounding, the second derivatives of the step before are as
- * good, brought up to date by what the gradient has become (BFGS); they cost more than a gradient.
- */
-struct newton {
-    const struct incremental_objective *objective;
-    const bool *bounded;
-    size_t count, steps;
-    bool reuse; /* the second derivatives at hand */
-    double value, *gradient, *hessian, *target, *trial, *change;
-};
-
-static void evaluate(struct newton *n, const double *at)
-{
-    struct incremental_point point = {.gradient = n->gradient, .hessian = n->hessian};
-
-    incremental_evaluate(n->objective, at, &point);
-    n->value = point.value;
-}
-
-static double value_at(const struct newton *n, const double *at)
-{
-    struct incremental_point point = {0};
-
-    incremental_evaluate(n->objective, at, &point);
-    return point.value;
-}
-
-/* out = hessian x, by its lower triangle. */
-static void multiply(const struct newton *n, const double *x, double *out)
-{
-    memset(out, 0, n->count * sizeof *out);
-    for (size_t i = 0; i < n->count; i++) {
-        const double *row = n->hessian + i * n->count;
-        for (size_t j = 0; j < i; j++) {
-            out[i] += row[j] * x[j];
-            out[j] += row[j] * x[i];
-        }
-        out[i] += row[i] * x[i];
-    }
-}
-
-static double product(const double *a, const double *b, size_t count)
-{
-    double sum = 0;
-
-    for (size_t j = 0; j < count; j++)
-        sum += a[j] * b[j];
-    return sum;
-}
-
-/* Of a step from `at` to the target, `change` holding what was the gradient before it. */
-static void update_hessian(struct newton *n, const double *at)
-{
-    const size_t count = n->count;
-    double *step = memory_take(2 * count, sizeof *step), *pushed = step + count;
-
-    for (size_t j = 0; j < count; j++) {
-        step[j] = n->target[j] - at[j];
-        n->change[j] = n->gradient[j] - n->change[j];
-    }
-    multiply(n, step, pushed);
-    const double curved = product(step, n->change, count), was = product(step, pushed, count);
-    if (curved > 1e-3 * was) /* else it would not stay positive definite */
-        for (size_t i = 0; i < count; i++)
-            for (size_t j = 0; j <= i; j++)
-                n->hessian[i * count + j] +=
-                    n->change[i] * n->change[j] / curved - pushed[i] * pushed[j] / was;
-    free(step);
-}
-
-/* The least of the quadratic model into `target`; returns the gain it promises, times two. */
-static bool find_target(struct newton *n, const double *at, double *gain, struct error *err)
-{
-    double *right = memory_take(n->count, sizeof *right);
-    bool ok;
-
-    multiply(n, at, right);
-    for (size_t j = 0; j < n->count; j++)
-        right[j] -= n->gradient[j];
-    memcpy(n->target, at, n->count * sizeof *at);
-    ok = incremental_solve(n->target, n->hessian, right, n->bounded, n->count, err);
-    *gain = 0;
-    for (size_t j = 0; ok && j < n->count; j++)
-        *gain -= n->gradient[j] * (n->target[j] - at[j]);
-    free(right);
-    return ok;
-}
-
-/* The full step, which is nearly always right; with it all is at hand for the next. */
-static bool step_full(struct newton *n, double *at, double gain)
-{
-    const double before = n->value;
-    struct incremental_point point = {.gradient = n->gradient,
-                                      .hessian = n->reuse ? NULL : n->hessian};
-
-    memcpy(n->change, n->gradient, n->count * sizeof *n->change);
-    incremental_evaluate(n->objective, n->target, &point);
-    if (!(point.value <= before - 1e-4 * gain))
-        return false;
-    n->value = point.value;
-    if (n->reuse)
-        update_hessian(n, at);
-    memcpy(at, n->target, n->count * sizeof *at);
-    return true;
-}
-
-/* From `at` towards the target, by halves until the value falls. False when it does not. */
-static bool walk(struct newton *n, double *at, double gain)
-{
-    const double before = n->value;
-    double share = 1;
-
-    if (step_full(n, at, gain))
-        return true;
-    for (size_t turn = 0; turn < HALVINGS_MAX; turn++) {
-        share /= 2;
-        for (size_t j = 0; j < n->count; j++)
-            n->trial[j] = at[j] + share * (n->target[j] - at[j]);
-        if (value_at(n, n->trial) <= before - 1e-4 * share * gain) {
-            memcpy(at, n->trial, n->count * sizeof *at);
-            evaluate(n, at);
-            return true;
-        }
-    }
-    return false;
-}
-
-/* The next target; where steps with old second derivatives gain too slowly, from new ones. */
-static bool aim(struct newton *n, const double *at, double *gain, struct error *err)
-{
-    const double before = *gain;
-
-    if (!find_target(n, at, gain, err))
-        return false;
-    const double ratio = *gain / before;
-    if (n->reuse && *gain > GAIN_MIN && !(ratio < REUSE_SLOW)) {
-        evaluate(n, at);
-        n->reuse = false;
-        return find_target(n, at, gain, err);
-    }
-    n->reuse = n->reuse || ratio < REUSE_FAST;
-    return true;
-}
-
-/* `near`: the second derivatives where it begins will do. */
-static bool descend(struct newton *n, double *at, bool near, struct error *err)
-{
-    double gain = near ? INFINITY : 0;
-
-    evaluate(n, at);
-    for (n->steps = 0; n->steps < STEPS_MAX; n->steps++) {
-        if (!interrupt_check("fitting what campaigns caused", err) || !aim(n, at, &gain, err))
-            return false;
-        if (!(gain > GAIN_MIN))
-            return isfinite(n->value) ||
-                   error_set(err, ERR_CHECK, "the fit of the incremental model is not finite");
-        if (!walk(n, at, gain)) {
-            if (gain < 1e-9 * fabs(n->value)) /* as far as rounding lets it come */
-                return true;
-            break;
-        }
-    }
-    return error_set(err, ERR_CHECK, "the fit of the incremental model does not settle");
-}
-
-static bool minimise(const struct incremental_objective *objective, const bool *bounded,
-                     double *parameter, bool near, double *value, size_t *steps, struct error *err)
-{
-    const size_t count = objective->design->count;
-    struct arena memory = {0};
-    struct newton n = {
-        .objective = objective,
-        .bounded = bounded,
-        .count = count,
-        .gradient = ARENA_NEW(&memory, double, count),
-        .hessian = ARENA_NEW(&memory, double, count *count),
-        .target = ARENA_NEW(&memory, double, count),
-        .trial = ARENA_NEW(&memory, double, count),
-        .change = ARENA_NEW(&memory, double, count),
-    };
-    const bool ok = descend(&n, parameter, near, err);
-
-    if (value)
-        *value = n.value;
-    if (steps)
-        *steps = n.steps;
-    arena_clear(&memory);
-    return ok;
-}
 
 static double local_log(double x)
 {
@@ -279,6 +85,26 @@ static uint64_t user_hash(size_t u)
     return rng_mix(0x6c696e6b /* "link" */, u) >> 16;
 }
 
+static bool fit_users(const struct incremental_fit *fit, const float *weight, double enough,
+                      double *parameter, struct pool *pool, struct error *err)
+{
+    const struct incremental_objective objective = {.log = fit->log,
+                                                    .design = &fit->design,
+                                                    .weight = weight,
+                                                    .ridge = fit->ridge,
+                                                    .pool = pool};
+    const struct incremental_descent how = {
+        .objective = &objective, .bounded = fit->bounded, .enough = enough};
+
+    return incremental_minimise(&how, parameter, NULL, NULL, err);
+}
+
+bool incremental_fit_weighted(const struct incremental_fit *fit, const float *weight,
+                              double *parameter, struct pool *pool, struct error *err)
+{
+    return fit_users(fit, weight, GAIN_MIN, parameter, pool, err);
+}
+
 static bool begin_with_sample(struct incremental_fit *fit, struct pool *pool, struct error *err)
 {
     float *weight = memory_take(fit->log->users, sizeof *weight);
@@ -286,21 +112,9 @@ static bool begin_with_sample(struct incremental_fit *fit, struct pool *pool, st
 
     for (size_t u = 0; u < fit->log->users; u++)
         weight[u] = user_hash(u) % SAMPLE == 0;
-    ok = incremental_fit_weighted(fit, weight, fit->parameter, pool, err);
+    ok = fit_users(fit, weight, GAIN_ROUGH, fit->parameter, pool, err);
     free(weight);
     return ok;
-}
-
-bool incremental_fit_weighted(const struct incremental_fit *fit, const float *weight,
-                              double *parameter, struct pool *pool, struct error *err)
-{
-    const struct incremental_objective objective = {.log = fit->log,
-                                                    .design = &fit->design,
-                                                    .weight = weight,
-                                                    .ridge = fit->ridge,
-                                                    .pool = pool};
-
-    return minimise(&objective, fit->bounded, parameter, false, NULL, NULL, err);
 }
 
 /* Log loss on the users of one half by a fit on those of the other, summed over both halves. */
@@ -323,7 +137,7 @@ static bool held_out_loss(const struct exposure_log *log, const struct increment
             weight[u] = taken && hash % 2 == fold;
             rest[u] = taken && hash % 2 != fold;
         }
-        ok = incremental_fit_weighted(&fit, weight, fit.parameter, pool, err);
+        ok = fit_users(&fit, weight, GAIN_ROUGH, fit.parameter, pool, err);
         if (!ok)
             break;
         incremental_evaluate(&objective, fit.parameter, &point);
@@ -333,6 +147,22 @@ static bool held_out_loss(const struct exposure_log *log, const struct increment
         incremental_fit_clear(&fit);
     free(weight);
     return ok;
+}
+
+/* With the additive link second derivatives are expected ones only and want a second look. */
+static bool fit_all(struct incremental_fit *fit, bool near, struct pool *pool, struct error *err)
+{
+    const struct incremental_objective objective = {.log = fit->log,
+                                                    .design = &fit->design,
+                                                    .ridge = fit->ridge,
+                                                    .extra = fit->extra,
+                                                    .pool = pool};
+    const struct incremental_descent how = {.objective = &objective,
+                                            .bounded = fit->bounded,
+                                            .enough = GAIN_MIN,
+                                            .near = near && !fit->design.additive};
+
+    return incremental_minimise(&how, fit->parameter, &fit->value, &fit->steps, err);
 }
 
 bool incremental_fit_run(struct incremental_fit *fit, const struct exposure_log *log,
@@ -353,12 +183,8 @@ bool incremental_fit_run(struct incremental_fit *fit, const struct exposure_log 
     fit->chose_link = config->link == INCREMENTAL_AUTO;
     fit->logit_loss = logit;
     fit->additive_loss = additive;
-    const struct incremental_objective objective = {
-        .log = log, .design = &fit->design, .ridge = fit->ridge, .pool = pool};
     const bool large = log->impressions >= SAMPLE_FROM;
-    const bool ok =
-        (!large || begin_with_sample(fit, pool, err)) &&
-        minimise(&objective, fit->bounded, fit->parameter, large, &fit->value, &fit->steps, err);
+    const bool ok = (!large || begin_with_sample(fit, pool, err)) && fit_all(fit, large, pool, err);
     if (!ok)
         incremental_fit_clear(fit);
     return ok;
@@ -367,11 +193,8 @@ bool incremental_fit_run(struct incremental_fit *fit, const struct exposure_log 
 bool incremental_fit_extend(struct incremental_fit *fit, const struct incremental_extra *extra,
                             struct pool *pool, struct error *err)
 {
-    const struct incremental_objective objective = {
-        .log = fit->log, .design = &fit->design, .ridge = fit->ridge, .extra = extra, .pool = pool};
-
     fit->extra = extra;
-    return minimise(&objective, fit->bounded, fit->parameter, false, &fit->value, &fit->steps, err);
+    return fit_all(fit, false, pool, err);
 }
 
 void incremental_fit_clear(struct incremental_fit *fit)

@@ -53,9 +53,12 @@ struct part {
     bool rectify, drop;
 };
 
-static size_t linear_part(struct temporal_layers *l, size_t x, const struct part *part)
+struct weights {
+    size_t weight, bias;
+};
+
+static struct weights part_weights(struct temporal_layers *l, const struct part *part)
 {
-    const bool drops = part->drop && l->training && l->config->dropout > 0;
     const size_t weight = temporal_weight(
         l, temporal_named(part->weight,
                           (struct temporal_attention_piece){.dims = 2,
@@ -75,8 +78,17 @@ static size_t linear_part(struct temporal_layers *l, size_t x, const struct part
                                                             .start = TEMPORAL_START_UNIFORM,
                                                             .low = -part->bias_bound,
                                                             .high = part->bias_bound}));
+
+    return (struct weights){weight, bias};
+}
+
+static size_t linear_part(struct temporal_layers *l, size_t x, const struct part *part)
+{
+    const bool drops = part->drop && l->training && l->config->dropout > 0;
+    const struct weights w = part_weights(l, part);
+
     return temporal_node(l, (struct graph_node){.op = &op_dense,
-                                                .in = {x, weight, bias},
+                                                .in = {x, w.weight, w.bias},
                                                 .settings.dense = {
                                                     .rectify = part->rectify,
                                                     .dropout = drops ? l->config->dropout : 0,
@@ -126,53 +138,79 @@ size_t temporal_last_step(struct temporal_layers *l, size_t x)
 }
 
 /* Rows first .. first+rows-1 of the projection into attention. */
-static size_t projection(struct temporal_layers *l, const struct temporal_layer *layer, size_t x,
-                         size_t first, size_t rows)
+static struct part projection(const struct temporal_layer *layer, size_t first, size_t rows)
 {
     const size_t d = layer->width;
 
-    return linear_part(
-        l, x,
-        &(struct part){
-            .weight = temporal_name_of("%s.multi_attn.in_proj_weight", layer->module.text),
-            .bias = temporal_name_of("%s.multi_attn.in_proj_bias", layer->module.text),
-            .in = d,
-            .total = 3 * d,
-            .first = first,
-            .rows = rows,
-            .weight_bound = sqrt(6 / (4 * (double)d)), /* Xavier of [3d, d] */
-        });
+    return (struct part){
+        .weight = temporal_name_of("%s.multi_attn.in_proj_weight", layer->module.text),
+        .bias = temporal_name_of("%s.multi_attn.in_proj_bias", layer->module.text),
+        .in = d,
+        .total = 3 * d,
+        .first = first,
+        .rows = rows,
+        .weight_bound = sqrt(6 / (4 * (double)d)), /* Xavier of [3d, d] */
+    };
+}
+
+static size_t attention_node(struct temporal_layers *l, const struct temporal_layer *layer,
+                             size_t from, size_t query)
+{
+    return temporal_node(l, (struct graph_node){.op = &op_temporal_attention,
+                                                .in = {from, query, layer->time},
+                                                .settings.attention.heads = layer->heads});
+}
+
+/* Of the last step alone, without keys and values. */
+static size_t attention_untold(struct temporal_layers *l, const struct temporal_layer *layer,
+                               size_t x)
+{
+    const size_t d = layer->width;
+    const struct part from = projection(layer, d, 2 * d), query = projection(layer, 0, d);
+    const struct weights w = part_weights(l, &from);
+    const size_t q = linear_part(l, temporal_last_step(l, x), &query);
+
+    return temporal_node(l, (struct graph_node){.op = &op_query_attention,
+                                                .in = {x, q, w.weight, w.bias},
+                                                .settings.attention.heads = layer->heads});
+}
+
+/* Of the last step alone, to be told by temporal_attention_net_read(). */
+static size_t attention_last(struct temporal_layers *l, struct temporal_layer *layer, size_t x)
+{
+    const size_t d = layer->width;
+    const struct part keys = projection(layer, d, 2 * d), queries = projection(layer, 0, d);
+    const size_t from = linear_part(l, x, &keys);
+    const size_t query = linear_part(l, temporal_last_step(l, x), &queries);
+
+    layer->attention = (struct temporal_attention_last){
+        .query = query, .key = from, .query_stride = d, .key_stride = 2 * d, .time = layer->time};
+    return layer->attention.gathered = attention_node(l, layer, from, query);
+}
+
+static size_t attention_all(struct temporal_layers *l, struct temporal_layer *layer, size_t x)
+{
+    const size_t d = layer->width;
+    const struct part all = projection(layer, 0, 3 * d);
+    const size_t from = linear_part(l, x, &all);
+
+    if (layer->final)
+        layer->attention = (struct temporal_attention_last){.query = temporal_last_step(l, from),
+                                                            .key = from,
+                                                            .query_stride = 3 * d,
+                                                            .key_stride = 3 * d,
+                                                            .key_first = d,
+                                                            .time = layer->time};
+    return layer->attention.gathered = attention_node(l, layer, from, GRAPH_NONE);
 }
 
 static size_t attention(struct temporal_layers *l, struct temporal_layer *layer, size_t x)
 {
     const size_t d = layer->width;
-    size_t from = GRAPH_NONE, query = GRAPH_NONE;
+    const size_t y = !layer->last    ? attention_all(l, layer, x)
+                     : layer->untold ? attention_untold(l, layer, x)
+                                     : attention_last(l, layer, x);
 
-    if (layer->last) {
-        from = projection(l, layer, x, d, 2 * d);
-        query = projection(l, layer, temporal_last_step(l, x), 0, d);
-        layer->attention = (struct temporal_attention_last){.query = query,
-                                                            .key = from,
-                                                            .query_stride = d,
-                                                            .key_stride = 2 * d,
-                                                            .time = layer->time};
-    } else {
-        from = projection(l, layer, x, 0, 3 * d);
-        if (layer->final)
-            layer->attention =
-                (struct temporal_attention_last){.query = temporal_last_step(l, from),
-                                                 .key = from,
-                                                 .query_stride = 3 * d,
-                                                 .key_stride = 3 * d,
-                                                 .key_first = d,
-                                                 .time = layer->time};
-    }
-    const size_t y =
-        temporal_node(l, (struct graph_node){.op = &op_temporal_attention,
-                                             .in = {from, query, layer->time},
-                                             .settings.attention.heads = layer->heads});
-    layer->attention.gathered = y;
     return linear_part(
         l, y,
         &(struct part){

@@ -66,6 +66,7 @@ struct temporal_layer {
     size_t time; /* value id or GRAPH_NONE */
     bool final;  /* of its stack */
     bool last;   /* only the last step is wanted: the result is one of rows */
+    bool untold; /* of a last layer of rows: nobody asks for its attention */
     struct temporal_attention_last attention; /* set for a final layer */
 };
 

@@ -166,6 +166,7 @@ size_t temporal_feature_attention(struct temporal_layers *l, size_t table)
             .heads = c->num_heads,
             .experts = c->use_moe ? c->num_experts : 0,
             .last = i + 1 == c->n_layers_feature,
+            .untold = true,
         };
         x = temporal_pre_norm(l, &layer, x);
     }

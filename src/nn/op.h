@@ -81,7 +81,7 @@ struct op_class_loss_settings {
     double margin;
 };
 
-/* temporal_attention: heads that share the width among them. */
+/* temporal_attention, query_attention: heads that share the width among them. */
 struct op_attention_settings {
     size_t heads;
 };

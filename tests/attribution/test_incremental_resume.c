@@ -180,8 +180,8 @@ static pid_t start(const char *const *arguments)
 
 TEST(a_killed_bootstrap_goes_on)
 {
-    char *csv = strdup(test_path("killed.csv")), *kept = strdup(test_path(".resumed.csv.replicates"));
-    char *out = strdup(test_path("resumed.csv")), many[16];
+    char *csv = strdup(test_path("killed.csv")), *out = strdup(test_path("resumed.csv"));
+    char *kept = strdup(test_path(".resumed.csv.replicates")), many[16];
     struct exposure_log log;
     struct stat before;
     int status;

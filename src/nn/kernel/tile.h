@@ -82,7 +82,11 @@ struct ahead {
     size_t rows;
 };
 
-/* A(row, p) = a[row * row_step + p * k_step]. A panel with few columns is one vector wide. */
+/*
+ * A(row, p) = a[row * row_step + p * k_step]. A panel with few columns is one vector wide. The last
+ * row of A in the tile below is fetched too: where rows lie side by side (row_step 1) this is all
+ * that tile will read, at a distance in k that no processor foresees.
+ */
 SPECIALISE void tile_multiply(const size_t rows, const size_t vectors, const struct tile *tile,
                               const real *a, size_t row_step, size_t k_step, struct panel panel,
                               struct ahead ahead)
@@ -103,6 +107,8 @@ SPECIALISE void tile_multiply(const size_t rows, const size_t vectors, const str
         if (vectors == 2)
             __builtin_prefetch(ahead.row + LANES, 1);
         ahead.row += ahead.row == last ? 0 : tile->stride;
+        if (rows == ROWS)
+            __builtin_prefetch(a + (2 * ROWS - 1) * row_step, 0, 2);
         UNROLL
         for (size_t i = 0; i < rows; i++) {
             const vec factor = TILE_FACTOR(a + i * row_step);
