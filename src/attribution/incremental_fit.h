@@ -24,8 +24,8 @@ struct incremental_fit {
     const struct incremental_extra *extra; /* given to incremental_fit_extend(), or NULL */
     double value;                          /* penalised log loss, summed */
     size_t steps;                          /* Newton steps over all users */
-    bool chose_link;                       /* by the log losses below, means over users left out */
-    double logit_loss, additive_loss;
+    bool chose_link;                       /* by the log losses below, of users left out */
+    double link_loss[INCREMENTAL_LINKS];
 };
 
 /*
