@@ -112,10 +112,10 @@ static void table_row(struct text *out, const struct incremental_credits *credit
         html_cell(out, figure_amount(amount->value));
     if (credits->has_cost) {
         html_cell(out, figure_amount(amount->cost));
-        html_cell(out, figure_amount(incremental_cost_each(amount)));
+        html_cell(out, figure_amount(sum ? NAN : incremental_cost_each(amount)));
     }
     if (credits->has_cost && credits->has_value)
-        html_cell(out, figure_amount(incremental_return(amount)));
+        html_cell(out, figure_amount(sum ? NAN : incremental_return(amount)));
     html_add(out, "</tr>\n");
 }
 
