@@ -19,8 +19,7 @@ const struct config_field incremental_fields[] = {
     CONFIG_TEXT(struct incremental_config, time_scales, "1.5 6",
                 "days around an impression in which other impressions tell the user's intent"),
     CONFIG_CHOICE(struct incremental_config, link, INCREMENTAL_AUTO, incremental_link_names,
-                  "how effects join the baseline; auto takes the smaller log loss on users left "
-                  "out"),
+                  "how effects join the baseline; auto takes the smallest log loss"),
     CONFIG_BOOL(struct incremental_config, signed_effects, false,
                 "campaigns may also prevent conversions"),
     CONFIG_NUMBER(struct incremental_config, effect_penalty, 0.3, 1e-6, 1e9,

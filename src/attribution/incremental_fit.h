@@ -24,7 +24,7 @@ struct incremental_fit {
     const struct incremental_extra *extra; /* given to incremental_fit_extend(), or NULL */
     double value;                          /* penalised log loss, summed */
     size_t steps;                          /* Newton steps over all users */
-    bool chose_link;                       /* by the log losses below, of users left out */
+    bool chose_link;                       /* by the penalised log losses below */
     double link_loss[INCREMENTAL_LINKS];
 };
 
