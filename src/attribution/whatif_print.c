@@ -162,9 +162,10 @@ static bool print_aligned(const struct whatif_table *table, FILE *to, size_t wid
         if (strlen(table->row[i].scenario) > widest)
             widest = strlen(table->row[i].scenario);
     widest = widest < 40 ? widest : 40;
-    const bool bars = width >= widest + 69 + BAR_MAX;
-    bool ok = fprintf(to, "%-*s  %11s  %21s  %9s  %21s%s\n", (int)widest, "scenario", "conversions",
-                      "95 %", "change", "95 %", bars && most > 0 ? "  caused" : "") >= 0;
+    const bool both = width >= widest + 70, bars = width >= widest + 72 + BAR_MAX;
+    bool ok = fprintf(to, "%-*s  %11s%s  %9s  %21s%s\n", (int)widest, "scenario", "conversions",
+                      both ? "                   95 %" : "", "change", "95 %",
+                      bars && most > 0 ? "  caused" : "") >= 0;
     for (size_t i = 0; ok && i < table->count; i++) {
         const struct whatif_row *row = &table->row[i];
         const struct incremental_answer *a = &row->answer;
@@ -175,7 +176,8 @@ static bool print_aligned(const struct whatif_table *table, FILE *to, size_t wid
         ok = ok &&
              fprintf(to, "%-*.*s  %11.1f", (int)widest, (int)widest, row->scenario, a->expected) >=
                  0 &&
-             print_interval(to, a->low, a->high) && fprintf(to, "  %9.1f", a->change) >= 0 &&
+             (!both || print_interval(to, a->low, a->high)) &&
+             fprintf(to, "  %9.1f", a->change) >= 0 &&
              print_interval(to, a->change_low, a->change_high) &&
              (!row->curve || !bars || print_bar(to, a->expected - none, most)) &&
              putc('\n', to) != EOF;
