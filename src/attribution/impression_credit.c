@@ -28,10 +28,9 @@ bool impression_table(bool *is, const struct journey_config *table, const char *
 static void note_model(struct impression_model *model, const struct incremental_run *run)
 {
     model->fitted = true;
-    model->additive = run->fit.design.additive;
+    model->link = run->fit.design.link;
     model->chose_link = run->fit.chose_link;
-    model->logit_loss = run->fit.logit_loss;
-    model->additive_loss = run->fit.additive_loss;
+    memcpy(model->link_loss, run->fit.link_loss, sizeof model->link_loss);
     model->anyway = run->credit[run->fit.log->campaigns];
 }
 

@@ -29,9 +29,10 @@ struct impression_request {
 struct impression_model {
     bool
         fitted; /* false: more than INCREMENTAL_CAMPAIGNS_MAX campaigns, so its column is missing */
-    bool additive, chose_link;
-    double logit_loss, additive_loss; /* where the link was chosen */
-    double anyway;                    /* conversions that would have come without campaigns */
+    bool chose_link;
+    int link;                            /* enum incremental_link */
+    double link_loss[INCREMENTAL_LINKS]; /* where the link was chosen */
+    double anyway;                       /* conversions that would have come without campaigns */
     size_t impressions, users, campaigns;
     struct incremental_doubt doubt; /* impression_model_clear() it */
     json_t *lifts; /* incremental_lifts_json(); NULL where there are no experiments */

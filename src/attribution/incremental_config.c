@@ -11,6 +11,8 @@ const char *const incremental_link_names[] = {
     [INCREMENTAL_AUTO] = "auto",
     [INCREMENTAL_LOGIT] = "logit",
     [INCREMENTAL_ADDITIVE] = "additive",
+    [INCREMENTAL_NOISY_OR] = "noisy_or",
+    [INCREMENTAL_PROPORTIONAL] = "proportional",
     NULL,
 };
 

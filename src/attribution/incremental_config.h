@@ -6,7 +6,18 @@
 
 enum incremental_penalties { INCREMENTAL_FIXED, INCREMENTAL_CV };
 
-enum incremental_link { INCREMENTAL_AUTO, INCREMENTAL_LOGIT, INCREMENTAL_ADDITIVE };
+/*
+ * How effects join the baseline. Per impression, or as long as they last until the next one; on the
+ * logarithm of the odds, or on the hazard.
+ */
+enum incremental_link {
+    INCREMENTAL_AUTO,
+    INCREMENTAL_LOGIT,        /* odds, per impression */
+    INCREMENTAL_ADDITIVE,     /* hazard, as long as they last */
+    INCREMENTAL_NOISY_OR,     /* hazard, per impression */
+    INCREMENTAL_PROPORTIONAL, /* odds, as long as they last */
+    INCREMENTAL_LINKS
+};
 
 enum {
     INCREMENTAL_HALVES_MAX = 8,

@@ -25,7 +25,7 @@ static uint64_t fingerprint_of(const struct incremental_fit *fit, uint64_t seed)
     const struct exposure_log *log = fit->log;
     const struct incremental_design *d = &fit->design;
     const uint64_t sizes[] = {seed,           log->users, log->impressions,
-                              log->campaigns, d->count,   d->additive};
+                              log->campaigns, d->count,   (uint64_t)d->link};
     uint64_t hash = hash_more(0, sizes, sizeof sizes);
 
     hash = hash_more(hash, log->offset, (log->users + 1) * sizeof *log->offset);

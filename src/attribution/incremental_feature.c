@@ -55,7 +55,9 @@ bool incremental_design_make(struct incremental_design *design, const struct exp
         .campaigns = log->campaigns,
         .days = (double)(log->end - log->start) / DAY,
         .conversion_rate = (double)log->conversions / (double)log->impressions,
-        .additive = config->link == INCREMENTAL_ADDITIVE,
+        .link = config->link,
+        .additive = config->link == INCREMENTAL_ADDITIVE || config->link == INCREMENTAL_NOISY_OR,
+        .lasting = config->link == INCREMENTAL_ADDITIVE || config->link == INCREMENTAL_PROPORTIONAL,
     };
 
     if (log->campaigns > INCREMENTAL_CAMPAIGNS_MAX)
@@ -72,6 +74,7 @@ bool incremental_design_make(struct incremental_design *design, const struct exp
     made.per = made.controls + made.effects;
     made.count = made.dense + made.campaigns * made.per;
     learn_local_rate(&made, log);
+    made.others = !made.additive;
     *design = made;
     return true;
 }
@@ -259,14 +262,14 @@ static void set_calendar(struct incremental_user *user)
 static void set_conversions(struct incremental_user *user)
 {
     const double rate = user->design->conversion_rate;
-    const double before = (double)(user->at - user->from);
     const double others = (double)(user->end - user->from - 1);
     const double other = user->conversions - user->log->conversion[user->at];
 
-    user->x[FEATURE_EARLIER_RATE] = log_near((user->prior + 0.5) / (rate * before + 0.5));
+    user->x[FEATURE_EARLIER] = log_near(user->prior + 0.5);
     user->x[FEATURE_EARLIER_ANY] = user->prior > 0;
-    user->x[FEATURE_OTHER_RATE] = log_near((other + 0.5) / (rate * others + 0.5));
-    user->x[FEATURE_OTHER_ANY] = other > 0;
+    user->x[FEATURE_OTHER_RATE] =
+        !user->design->others ? 0 : log_near((other + 0.5) / (rate * others + 0.5));
+    user->x[FEATURE_OTHER_ANY] = user->design->others && other > 0;
 }
 
 static double set_gap(struct incremental_user *user)
@@ -322,9 +325,11 @@ static void set_effects(struct incremental_user *user, double gap)
 {
     const struct incremental_design *d = user->design;
 
+    const double unit = d->additive ? 1 : 1 / gap; /* a sum over the gap, or the mean */
+
     for (size_t h = 0; h < d->halves; h++)
         user->acting[h] =
-            d->additive ? d->half_life[h] / LN_2 * (1 - exp2_decay(gap * user->rate[h])) : 1;
+            d->lasting ? unit * d->half_life[h] / LN_2 * (1 - exp2_decay(gap * user->rate[h])) : 1;
     for (size_t l = 0; l < user->seen; l++)
         incremental_user_effects(user, l, 1, user->x + user->effects_from + l * d->effects);
 }

@@ -10,8 +10,9 @@
  * s
  *
  * With S the stock of campaign k at half-life h, the impression itself included and emptied by a
- * conversion, the effects are S / (S + 1) and min(S, 20). With the additive link both are
- * multiplied by the time they act until the next impression, (1 - 2^(-gap / h)) h / log 2.
+ * conversion, the effects are S / (S + 1) and min(S, 20). Where effects last until the next
+ * impression, they are multiplied by the time they act until then, (1 - 2^(-gap / h)) h / log 2:
+ * with the additive link by all of it, with the proportional one by its share of the gap.
  *
  * The controls of campaign k, all 0 where the user never sees it, so that a pass costs what users
  * saw and not the number of campaigns:
@@ -35,10 +36,10 @@ enum { FEATURE_CHUNK = 512, FEATURE_RATES_MAX = INCREMENTAL_HALVES_MAX + INCREME
 
 enum feature_dense {
     FEATURE_INTERCEPT,
-    FEATURE_COUNT,        /* log(1 + all impressions of the user) */
-    FEATURE_EARLIER_RATE, /* conversions so far to those expected */
-    FEATURE_EARLIER_ANY,  /* 1 after a conversion */
-    FEATURE_OTHER_RATE,   /* the same of all other impressions, before and after */
+    FEATURE_COUNT,       /* log(1 + all impressions of the user) */
+    FEATURE_EARLIER,     /* log(conversions so far + 0.5) */
+    FEATURE_EARLIER_ANY, /* 1 after a conversion */
+    FEATURE_OTHER_RATE,  /* conversions of all other impressions to those expected, or 0 */
     FEATURE_OTHER_ANY,
     FEATURE_GAP,       /* log of the days to the next impression, or to the log's end */
     FEATURE_GAP_HALF,  /* log min(gap, 0.5) */
@@ -56,7 +57,10 @@ struct incremental_design {
     double days;                               /* from the first impression to the last */
     double conversion_rate;                    /* conversions by impressions */
     double local_rate[INCREMENTAL_SCALES_MAX]; /* mean of other impressions near one, a day */
-    bool additive;
+    int link;      /* enum incremental_link, of those that are not auto */
+    bool additive; /* effects add to the hazard; else to the log of the odds */
+    bool lasting;  /* effects act until the next impression */
+    bool others;   /* there are controls of conversions before and after */
 };
 
 /* ERR_CONFIG, ERR_LIMIT: more than INCREMENTAL_CAMPAIGNS_MAX campaigns. */
@@ -88,7 +92,7 @@ struct incremental_user {
     uint16_t *campaign;                    /* [seen] */
     size_t at;                             /* of the impression in the log */
     double local[INCREMENTAL_SCALES_MAX];  /* all other impressions near this one, a day */
-    double acting[INCREMENTAL_HALVES_MAX]; /* how long effects act, see above; logit: 1 */
+    double acting[INCREMENTAL_HALVES_MAX]; /* how long effects act, see above, or 1 */
 
     size_t from, end, chunk_from, chunk_end, saved_room;
     int32_t *place;                 /* [campaigns] in campaign[]; -1 */

@@ -62,8 +62,9 @@ static void set_start(struct incremental_fit *fit)
         fit->design.additive ? local_log(rate * 0.6) : local_log(rate / (1 - rate));
 }
 
+/* `fair`: the same controls with every link. */
 static bool prepare(struct incremental_fit *fit, const struct exposure_log *log,
-                    const struct incremental_config *config, int link, struct pool *pool,
+                    const struct incremental_config *config, int link, bool fair, struct pool *pool,
                     struct error *err)
 {
     struct incremental_config own = *config;
@@ -72,6 +73,7 @@ static bool prepare(struct incremental_fit *fit, const struct exposure_log *log,
     own.link = link;
     if (!incremental_design_make(&fit->design, log, &own, err))
         return false;
+    fit->design.others |= fair;
     fit->parameter = memory_take_zeroed(fit->design.count, sizeof *fit->parameter);
     fit->ridge = memory_take_zeroed(fit->design.count, sizeof *fit->ridge);
     fit->bounded = memory_take_zeroed(fit->design.count, sizeof *fit->bounded);
@@ -125,7 +127,7 @@ static bool held_out_loss(const struct exposure_log *log, const struct increment
     const size_t parts = log->impressions / CHOICE_IMPRESSIONS + 1;
     float *weight = memory_take(2 * log->users, sizeof *weight), *rest = weight + log->users;
     struct incremental_fit fit;
-    bool ok = prepare(&fit, log, config, link, pool, err);
+    bool ok = prepare(&fit, log, config, link, true, pool, err);
 
     *loss = 0;
     for (size_t fold = 0; ok && fold < 2; fold++) {
@@ -150,6 +152,20 @@ static bool held_out_loss(const struct exposure_log *log, const struct increment
     return ok;
 }
 
+static bool choose_link(const struct exposure_log *log, const struct incremental_config *config,
+                        struct pool *pool, double loss[INCREMENTAL_LINKS], int *link,
+                        struct error *err)
+{
+    *link = INCREMENTAL_LOGIT;
+    for (int l = INCREMENTAL_LOGIT; l < INCREMENTAL_LINKS; l++) {
+        if (!held_out_loss(log, config, l, pool, &loss[l], err))
+            return false;
+        if (loss[l] < loss[*link])
+            *link = l;
+    }
+    return true;
+}
+
 /* With the additive link second derivatives are expected ones only and want a second look. */
 static bool fit_all(struct incremental_fit *fit, bool near, struct pool *pool, struct error *err)
 {
@@ -170,20 +186,15 @@ bool incremental_fit_run(struct incremental_fit *fit, const struct exposure_log 
                          const struct incremental_config *config, struct pool *pool,
                          struct error *err)
 {
-    double logit = 0, additive = 0;
+    double loss[INCREMENTAL_LINKS] = {0};
     int link = config->link;
 
-    if (link == INCREMENTAL_AUTO) {
-        if (!held_out_loss(log, config, INCREMENTAL_LOGIT, pool, &logit, err) ||
-            !held_out_loss(log, config, INCREMENTAL_ADDITIVE, pool, &additive, err))
-            return false;
-        link = additive < logit ? INCREMENTAL_ADDITIVE : INCREMENTAL_LOGIT;
-    }
-    if (!prepare(fit, log, config, link, pool, err))
+    if (link == INCREMENTAL_AUTO && !choose_link(log, config, pool, loss, &link, err))
+        return false;
+    if (!prepare(fit, log, config, link, false, pool, err))
         return false;
     fit->chose_link = config->link == INCREMENTAL_AUTO;
-    fit->logit_loss = logit;
-    fit->additive_loss = additive;
+    memcpy(fit->link_loss, loss, sizeof loss);
     const bool large = log->impressions >= SAMPLE_FROM;
     fit->effect_factor = fit->control_factor = 1;
     const bool ok =

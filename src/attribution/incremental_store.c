@@ -120,7 +120,7 @@ static bool write_model(const struct incremental_fit *fit, const struct incremen
          .data = kept ? draws->credit : NULL},
     };
 
-    own.link = fit->design.additive ? INCREMENTAL_ADDITIVE : INCREMENTAL_LOGIT;
+    own.link = fit->design.link;
     config_write(&settings, incremental_fields, &own, 0);
     hash_log(fit->log, hash);
     const struct safetensors_text text[] = {

@@ -52,16 +52,26 @@ static bool compare(const struct attribute_options *o, const struct credit_table
     return ok;
 }
 
+/* The chosen link and the next best. */
+static void say_link(const struct impression_model *model)
+{
+    int second = model->link == INCREMENTAL_LOGIT ? INCREMENTAL_ADDITIVE : INCREMENTAL_LOGIT;
+
+    for (int link = INCREMENTAL_LOGIT; link < INCREMENTAL_LINKS; link++)
+        if (link != model->link && model->link_loss[link] < model->link_loss[second])
+            second = link;
+    log_line("the incremental model is %s: log loss on users left out %.2f against %.2f of %s",
+             incremental_link_names[model->link], model->link_loss[model->link],
+             model->link_loss[second], incremental_link_names[second]);
+}
+
 static void say_model(const struct attribute_options *o, const struct impression_model *model)
 {
     if (!model->fitted)
         log_line("%zu campaigns are more than the %d of the incremental model, which is left out",
                  model->campaigns, INCREMENTAL_CAMPAIGNS_MAX);
     else if (!o->quiet && model->chose_link)
-        log_line("the incremental model is %s: log loss on users left out %.2f against %.2f",
-                 model->additive ? "additive" : "logit",
-                 model->additive ? model->additive_loss : model->logit_loss,
-                 model->additive ? model->logit_loss : model->additive_loss);
+        say_link(model);
 }
 
 static bool deliver_doubts(const struct attribute_options *o, const struct incremental_doubt *doubt,
@@ -230,7 +240,8 @@ int cmd_attribute(int argc, char **argv)
         {OPTION_TEXT, "conversion-column", &o.impressions.outcome, false,
          "of impressions: default conversion", 0, 0},
         {OPTION_TEXT, "link", &o.link, false,
-         "of the incremental model: auto, logit or additive (default auto)", 0, 0},
+         "of the incremental model: auto, logit, additive, noisy_or or proportional (default auto)",
+         0, 0},
         {OPTION_SIZE, "intervals", &o.intervals, false,
          "95 % intervals of the incremental credits from so many resampled logs (such as 200)", 2,
          INCREMENTAL_REPLICATES_MAX},

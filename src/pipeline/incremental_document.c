@@ -5,6 +5,7 @@
 #include "base/text.h"
 
 #include <math.h>
+#include <string.h>
 
 enum { DECAY_POINTS = 33, CURVE_DRAWS = 40 /* ends of a curve are drawn, not read */ };
 
@@ -98,10 +99,13 @@ static json_t *decay_part(const struct incremental_fit *fit)
 
 static json_t *link_part(const struct incremental_fit *fit)
 {
-    return json_pack("{s:s, s:b, s:o*, s:o*}", "name", fit->design.additive ? "additive" : "logit",
-                     "chosen", fit->chose_link, "logit_loss",
-                     fit->chose_link ? json_number(fit->logit_loss) : NULL, "additive_loss",
-                     fit->chose_link ? json_number(fit->additive_loss) : NULL);
+    json_t *losses = fit->chose_link ? json_object() : NULL;
+
+    for (int link = INCREMENTAL_LOGIT; losses && link < INCREMENTAL_LINKS; link++)
+        json_object_set_new(losses, incremental_link_names[link],
+                            json_number(fit->link_loss[link]));
+    return json_pack("{s:s, s:b, s:o*}", "name", incremental_link_names[fit->design.link], "chosen",
+                     fit->chose_link, "losses", losses);
 }
 
 static json_t *credit_part(const struct incremental_run *run)
