@@ -172,7 +172,8 @@ static bool write_bundle(const struct pipeline_config *config, const struct hist
         ok = temporal_attention_save(model, path, err);
         temporal_attention_free(model);
     }
-    const struct bundle_history_plan plan = {fitted, path, &answer, &config->history.output};
+    const struct bundle_history_plan plan = {
+        .fitted = fitted, .model = path, .answer = &answer, .output = &config->history.output};
     ok = ok && bundle_write(&(struct bundle_plan){.name = "orders", .history = &plan}, bundle, err);
     printf("n_embedding: %zu\n", fitted->n_embedding);
     free(path);

@@ -1,5 +1,6 @@
 #include "attribution/credit.h"
 
+#include "attribution/credit_name.h"
 #include "base/text.h"
 
 #include <errno.h>
@@ -7,35 +8,6 @@
 #include <string.h>
 
 enum { GAP = 2, NAME_MAX_WIDTH = 32, NAME_MIN_WIDTH = 7 };
-
-/* Characters, not bytes: continuation bytes of UTF-8 take no room. */
-static size_t text_width(const char *text)
-{
-    size_t width = 0;
-
-    for (; *text; text++)
-        width += ((unsigned char)*text & 0xC0) != 0x80;
-    return width;
-}
-
-/* A name cut to `width` characters, its control characters shown as '?', filled with spaces. */
-static void add_name(struct text *out, const char *name, size_t width)
-{
-    const bool cut = text_width(name) > width;
-    size_t used = 0;
-
-    for (; *name; name++) {
-        const bool begins = ((unsigned char)*name & 0xC0) != 0x80;
-        if (begins && used == width - cut)
-            break;
-        used += begins;
-        text_add(out, (unsigned char)*name < ' ' || *name == 127 ? "?" : name, 1);
-    }
-    if (cut)
-        text_add(out, "~", 1), used++;
-    for (; used < width; used++)
-        text_add(out, " ", 1);
-}
 
 static size_t number_width(double value)
 {
@@ -67,8 +39,8 @@ static void add_table(struct text *out, const struct credit_table *credits, size
     size_t name_width = NAME_MIN_WIDTH, used, shown = 0;
 
     for (size_t c = 0; c < credits->channels; c++)
-        if (text_width(credits->channel[c]) > name_width)
-            name_width = text_width(credits->channel[c]);
+        if (credit_name_width(credits->channel[c]) > name_width)
+            name_width = credit_name_width(credits->channel[c]);
     if (credits->has_baseline && name_width < strlen(CREDIT_BASELINE))
         name_width = strlen(CREDIT_BASELINE);
     if (name_width > NAME_MAX_WIDTH)
@@ -76,19 +48,19 @@ static void add_table(struct text *out, const struct credit_table *credits, size
     used = name_width;
     while (shown < credits->count && (shown == 0 || used + column_width(credits, shown) <= width))
         used += column_width(credits, shown++);
-    add_name(out, "channel", name_width);
+    credit_name_add(out, "channel", name_width);
     for (size_t i = 0; i < shown; i++)
         text_add_format(out, "%*s", (int)column_width(credits, i), credits->column[i].name);
     text_add(out, "\n", 1);
     for (size_t c = 0; c < credits->channels; c++) {
-        add_name(out, credits->channel[c], name_width);
+        credit_name_add(out, credits->channel[c], name_width);
         add_row(out, credits, c, shown);
     }
     if (credits->has_baseline) {
-        add_name(out, CREDIT_BASELINE, name_width);
+        credit_name_add(out, CREDIT_BASELINE, name_width);
         add_row(out, credits, credits->channels, shown);
     }
-    add_name(out, "total", name_width);
+    credit_name_add(out, "total", name_width);
     add_row(out, credits, credits->channels + 1, shown);
     if (shown < credits->count) {
         text_add_format(out, "(left out for want of width:");

@@ -7,9 +7,16 @@ static const double *value_at(const struct incremental_amounts *a, const double 
                               struct arena *memory)
 {
     double *value = ARENA_NEW(memory, double, a->channels + 1);
+    double worth = 0, conversions = 0; /* of all conversions */
 
+    for (size_t k = 0; k <= a->channels; k++) {
+        worth += a->value[k];
+        conversions += a->credit[k];
+    }
     for (size_t k = 0; k <= a->channels; k++)
-        value[k] = a->credit[k] != 0 ? a->value[k] / a->credit[k] * ends[k] : 0;
+        value[k] = ends[k] * (a->credit[k] != 0 ? a->value[k] / a->credit[k]
+                              : conversions > 0 ? worth / conversions
+                                                : 0);
     return value;
 }
 

@@ -29,8 +29,9 @@ struct incremental_columns {
 };
 
 /*
- * The ends of a value are those of the conversions, at the value of a caused conversion: chance in
- * who converted, not in what it was worth. Names and numbers live in `memory` or in `amounts`.
+ * The ends of a value are those of the conversions, at the value of a caused conversion (of any,
+ * for a campaign that caused none): chance in who converted, not in what it was worth. Names and
+ * numbers live in `memory` or in `amounts`.
  */
 void incremental_columns_make(struct incremental_columns *columns,
                               const struct incremental_amounts *amounts, struct arena *memory);

@@ -2,6 +2,7 @@
 
 #include "attribution/elementary.h"
 #include "attribution/incremental_newton.h"
+#include "attribution/incremental_penalty.h"
 #include "base/rng.h"
 
 #include <math.h>
@@ -189,7 +190,10 @@ bool incremental_fit_run(struct incremental_fit *fit, const struct exposure_log 
     fit->chose_link = config->link == INCREMENTAL_AUTO;
     memcpy(fit->link_loss, loss, sizeof loss);
     const bool large = log->impressions >= SAMPLE_FROM;
-    const bool ok = (!large || begin_with_sample(fit, pool, err)) && fit_all(fit, large, pool, err);
+    fit->effect_factor = fit->control_factor = 1;
+    const bool ok =
+        (config->penalties == INCREMENTAL_FIXED || incremental_penalty_choose(fit, pool, err)) &&
+        (!large || begin_with_sample(fit, pool, err)) && fit_all(fit, large, pool, err);
     if (!ok)
         incremental_fit_clear(fit);
     return ok;

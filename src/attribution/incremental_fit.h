@@ -25,6 +25,7 @@ struct incremental_fit {
     double value;                          /* penalised log loss, summed */
     size_t steps;                          /* Newton steps over all users */
     bool chose_link;                       /* by the penalised log losses below */
+    double effect_factor, control_factor;  /* of the penalties; 1 where they are fixed */
     double link_loss[INCREMENTAL_LINKS];
 };
 

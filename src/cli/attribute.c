@@ -1,5 +1,6 @@
 #include "attribution/impression_credit.h"
 #include "attribution/incremental_interval.h"
+#include "attribution/incremental_print.h"
 #include "attribution/path_table.h"
 #include "attribution/truth.h"
 #include "base/file.h"
@@ -21,7 +22,7 @@ struct attribute_options {
     bool drop_self_loops, quiet;
     struct journey_config impressions;
     struct incremental_config incremental;
-    const char *link, *save, *doubts, *experiments;
+    const char *link, *save, *doubts, *experiments, *journeys;
 };
 
 /* Write a document to a place that a flag named. */
@@ -127,10 +128,11 @@ static bool credit_impressions(const struct attribute_options *o,
                                                .experiments = o->experiments,
                                                .doubt = !o->quiet || o->doubts,
                                                .save = o->save ? place.local : NULL,
+                                               .journeys = o->journeys,
                                                .keep = keep,
                                                .show = !o->quiet,
                                                .pool = pool};
-    struct impression_model model;
+    struct impression_model model = {0};
 
     bool ok = impression_credits(credits, &model, &request, err);
     if (ok)
@@ -168,25 +170,43 @@ static bool credit_paths(const struct attribute_options *o, const struct attribu
     return ok;
 }
 
+/* A pipe gets one table of everything, a person what was caused before what was divided. */
+static bool show(const struct credit_table *credits, size_t width, struct error *err)
+{
+    const struct credit_table others = incremental_print_others(credits);
+
+    if (width == 0 || others.count == credits->count)
+        return credit_print(credits, stdout, width, err);
+    if (!incremental_print(credits, stdout, width, err))
+        return false;
+    fputs("\nall conversions divided over the campaigns, by method\n", stdout);
+    return credit_print(&others, stdout, width, err);
+}
+
 static bool attribute(struct attribute_options *o, struct error *err)
 {
     const struct attribution_config config = {.half_life_days = o->half_life_days,
                                               .markov_order = o->order,
                                               .self_loops = !o->drop_self_loops};
+    const bool cost = o->impressions.cost != NULL;
     struct credit_table credits;
     bool impressions;
 
     o->impressions.path = o->source;
+    o->impressions.value = o->columns.value;
     if (o->link &&
         !config_set(&o->incremental, config_find(incremental_fields, "link"), o->link, err))
         return error_wrap(err, "--link");
     if (!impression_table(&impressions, &o->impressions, o->columns.path, err))
         return false;
-    if (!impressions && (o->save || o->intervals || o->doubts || o->experiments))
+    if (!impressions &&
+        (o->save || o->intervals || o->doubts || o->experiments || o->journeys || cost))
         return error_set(err, ERR_ARG, "--%s: '%s' is a table of paths, not of impressions",
                          o->save        ? "save"
                          : o->intervals ? "intervals"
                          : o->doubts    ? "doubts"
+                         : o->journeys  ? "journeys"
+                         : cost         ? "cost-column"
                                         : "experiments",
                          o->source);
     struct pool *pool = pool_new(o->threads);
@@ -198,7 +218,7 @@ static bool attribute(struct attribute_options *o, struct error *err)
     if (o->output)
         ok = credit_write_beside(&credits, o->output, err);
     else if (!o->truth || terminal_columns(STDOUT_FILENO) > 0) /* a pipe gets one table */
-        ok = credit_print(&credits, stdout, terminal_columns(STDOUT_FILENO), err);
+        ok = show(&credits, terminal_columns(STDOUT_FILENO), err);
     if (ok)
         forget_replicates(o);
     if (ok && o->truth)
@@ -230,15 +250,17 @@ int cmd_attribute(int argc, char **argv)
         {OPTION_TEXT, "conversions-column", &o.columns.conversions, false,
          "default total_conversions", 0, 0},
         {OPTION_TEXT, "value-column", &o.columns.value, false,
-         "default total_conversion_value, if it is there", 0, 0},
+         "default total_conversion_value, if it is there; of impressions none by default", 0, 0},
         {OPTION_TEXT, "null-column", &o.columns.null, false, "default total_null, if there", 0, 0},
         {OPTION_TEXT, "uid-column", &o.impressions.entity, false, "default uid", 0, 0},
-        {OPTION_TEXT, "timestamp-column", &o.impressions.time, false,
-         "of impressions: default timestamp", 0, 0},
-        {OPTION_TEXT, "campaign-column", &o.impressions.token, false,
-         "of impressions: default campaign", 0, 0},
+        {OPTION_TEXT, "timestamp-column", &o.impressions.time, false, "default timestamp", 0, 0},
+        {OPTION_TEXT, "campaign-column", &o.impressions.token, false, "default campaign", 0, 0},
         {OPTION_TEXT, "conversion-column", &o.impressions.outcome, false,
          "of impressions: default conversion", 0, 0},
+        {OPTION_TEXT, "cost-column", &o.impressions.cost, false,
+         "of impressions: what each cost; none by default", 0, 0},
+        {OPTION_TEXT, "journeys", &o.journeys, false,
+         "file for the incremental credits of each journey", 0, 0},
         {OPTION_TEXT, "link", &o.link, false,
          "of the incremental model: auto, logit, additive, noisy_or or proportional (default auto)",
          0, 0},

@@ -1,9 +1,10 @@
 #include "pipeline/run_summary.h"
 
-#include "attribution/credit.h"
+#include "attribution/incremental_print.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "pipeline/incremental_document.h"
 
 #include <errno.h>
 
@@ -40,21 +41,61 @@ static void lead_with(struct credit_table *credits, const char *method)
     }
 }
 
-/* The credits of attribution.json as the table that credit_print() prints. */
-static void read_credits(struct credit_table *credits, const json_t *document)
+static void read_names(struct credit_table *credits, const json_t *campaigns)
 {
-    const json_t *part = json_object_get(document, "credits");
-    const json_t *campaigns = json_object_get(part, "campaigns");
-    const json_t *methods = json_object_get(part, "methods");
     struct arena *memory = &credits->memory;
 
     credits->channels = json_array_size(campaigns);
-    const char **name = ARENA_NEW(memory, const char *, credits->channels);
+    const char **name = ARENA_NEW(memory, const char *, credits->channels + 1);
     for (size_t c = 0; c < credits->channels; c++) {
         const char *text = json_string_value(json_array_get(campaigns, c));
         name[c] = arena_string(memory, text ? text : "", text ? strlen(text) : 0);
     }
     credits->channel = name;
+}
+
+/* What campaigns caused, where the run found that out. */
+static bool print_caused(const char *out, FILE *to, size_t width, struct error *err)
+{
+    static const char name[] = "incremental/summary.json";
+    struct credit_table credits = {0};
+    struct incremental_columns columns;
+    json_t *document = NULL;
+    char *path = file_join(out, name);
+    const bool there = file_exists(path);
+    bool ok;
+
+    free(path);
+    if (!there)
+        return true;
+    if (!read_document(out, name, &document, err))
+        return false;
+    read_names(&credits, json_object_get(document, "campaigns"));
+    const struct incremental_amounts amounts =
+        incremental_document_amounts(document, credits.channel, credits.channels, &credits.memory);
+    incremental_columns_make(&columns, &amounts, &credits.memory);
+    credits.count = columns.columns;
+    memcpy(credits.column, columns.column, columns.columns * sizeof *columns.column);
+    credits.figures = columns.figures;
+    memcpy(credits.figure, columns.figure, columns.figures * sizeof *columns.figure);
+    credits.conversions =
+        json_number_value(json_object_get(json_object_get(document, "totals"), "conversions"));
+    fputs("conversions each campaign caused\n", to);
+    ok = incremental_print(&credits, to, width, err);
+    fputs("\n", to);
+    credit_clear(&credits);
+    json_decref(document);
+    return ok;
+}
+
+/* The credits of attribution.json as the table that credit_print() prints. */
+static void read_credits(struct credit_table *credits, const json_t *document)
+{
+    const json_t *part = json_object_get(document, "credits");
+    const json_t *methods = json_object_get(part, "methods");
+    struct arena *memory = &credits->memory;
+
+    read_names(credits, json_object_get(part, "campaigns"));
     for (size_t m = 0; m < json_array_size(methods) && m < CREDIT_COLUMNS_MAX; m++) {
         const json_t *method = json_array_get(methods, m);
         const char *title = json_string_value(json_object_get(method, "name"));
@@ -117,8 +158,10 @@ bool run_summary_print(const char *out, const char *shown, FILE *to, size_t widt
 
     if (ok) {
         read_credits(&credits, document);
-        fputs("conversions credited to each campaign, by method\n", to);
-        ok = credit_print(&credits, to, width, err);
+        const struct credit_table others = incremental_print_others(&credits);
+        ok = print_caused(out, to, width, err);
+        fputs("all conversions divided over the campaigns, by method\n", to);
+        ok = ok && credit_print(&others, to, width, err);
     }
     if (ok) {
         print_distances(document, to);

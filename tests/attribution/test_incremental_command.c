@@ -1,6 +1,9 @@
 /* quern attribute on a table of impressions, from outside. */
 #include "support/test.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 static const char *impressions(const char *header)
 {
     static char text[65536];
@@ -101,4 +104,60 @@ TEST(too_many_campaigns_leave_the_model_out)
     EXPECT(!strstr(o.out, "incremental"));
     EXPECT_HAS(o.out, "shapley_conversions");
     test_output_clear(&o);
+}
+
+/* Values and costs by flags, and the credits of each journey, which add up to those of campaigns.
+ */
+TEST(journeys_values_and_costs_of_impressions)
+{
+    static char text[65536];
+    size_t used =
+        (size_t)snprintf(text, sizeof text, "uid,timestamp,campaign,conversion,eur,paid\n");
+
+    for (unsigned i = 0; i < 900; i++)
+        used += (size_t)snprintf(text + used, sizeof text - used, "u%u,%u,%c,%d,%s,0.5\n", i % 150,
+                                 1500000000 + i * 3571 % 2000000, 'a' + (char)(i * 11 % 3),
+                                 i * 31 % 7 == 0 || (i * 11 % 3 == 1 && i % 2), i % 5 ? "10" : "");
+    char *file = strdup(test_file("v.csv", text));
+    struct test_output o =
+        test_quern("attribute %s --link logit --order 0 --quiet --value-column eur --cost-column "
+                   "paid --journeys %s -o %s",
+                   file, test_path("j1.csv"), test_path("c1.csv"));
+
+    EXPECT_STR(o.err, "");
+    test_output_clear(&o);
+    o = test_shell("head -1 %s; head -1 %s | cut -d, -f8-", test_path("j1.csv"),
+                   test_path("c1.csv"));
+    EXPECT_STR(o.out, "journey_id,uid,conversion_status,campaign,impressions,"
+                      "incremental_conversions,incremental_value\n"
+                      "incremental_conversions,incremental_value,cost,"
+                      "cost_per_incremental_conversion,incremental_return\n");
+    test_output_clear(&o);
+    /* Every journey that converts is one conversion, divided; no other has any part of one. */
+    o = test_shell("awk -F, 'NR > 1 {s[$1] += $6; if ($3 == \"true\") c[$1] = 1; n += $5} "
+                   "END {for (j in s) {d = s[j] - c[j]; if (d > 1e-9 || d < -1e-9) print j} "
+                   "print n}' %s",
+                   test_path("j1.csv"));
+    EXPECT_STR(o.out, "900\n");
+    test_output_clear(&o);
+    o = test_shell("awk -F, 'NR == FNR {if (FNR > 1) {s[$4] += $6; v[$4] += $7}; next} "
+                   "FNR > 1 {d = $8 - s[$1]; e = $9 - v[$1]; n++; "
+                   "if (d > 1e-6 || d < -1e-6 || e > 1e-6 || e < -1e-6) print $1, d, e} "
+                   "END {print n}' %s %s",
+                   test_path("j1.csv"), test_path("c1.csv"));
+    EXPECT_STR(o.out, "4\n");
+    test_output_clear(&o);
+    o = test_quern("attribute %s --link logit --order 0 --quiet --value-column eur --cost-column "
+                   "paid --journeys %s -o %s --threads 1",
+                   file, test_path("j2.csv"), test_path("c2.csv"));
+    test_output_clear(&o);
+    o = test_shell("cd %s && cmp j1.csv j2.csv && cmp c1.csv c2.csv", test_folder());
+    EXPECT_STR(o.out, "");
+    EXPECT_EQ(o.status, 0);
+    test_output_clear(&o);
+    o = test_quern("attribute %s --cost-column eur --value-column conversion", file);
+    EXPECT_HAS(o.err, "two roles");
+    EXPECT_EQ(o.status, 2);
+    test_output_clear(&o);
+    free(file);
 }
