@@ -4,6 +4,9 @@
 
 #include <string.h>
 
+const char *const incremental_penalties_names[] = {
+    [INCREMENTAL_FIXED] = "fixed", [INCREMENTAL_CV] = "cv", NULL};
+
 const char *const incremental_link_names[] = {
     [INCREMENTAL_AUTO] = "auto",
     [INCREMENTAL_LOGIT] = "logit",
@@ -19,10 +22,13 @@ const struct config_field incremental_fields[] = {
     CONFIG_TEXT(struct incremental_config, time_scales, "1.5 6",
                 "days around an impression in which other impressions tell the user's intent"),
     CONFIG_CHOICE(struct incremental_config, link, INCREMENTAL_AUTO, incremental_link_names,
-                  "how effects join the baseline; auto takes the smaller log loss on users left "
-                  "out"),
+                  "how effects join the baseline; auto takes the smallest log loss"),
     CONFIG_BOOL(struct incremental_config, signed_effects, false,
                 "campaigns may also prevent conversions"),
+    CONFIG_CHOICE(
+        struct incremental_config, penalties, INCREMENTAL_FIXED, incremental_penalties_names,
+        "cv multiplies the penalties below by what gives the least log loss on users left "
+        "out"),
     CONFIG_NUMBER(struct incremental_config, effect_penalty, 0.3, 1e-6, 1e9,
                   "strength of the ridge on effects"),
     CONFIG_NUMBER(struct incremental_config, control_penalty, 1, 1e-6, 1e9,

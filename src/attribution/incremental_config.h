@@ -4,6 +4,8 @@
 
 #include "base/config.h"
 
+enum incremental_penalties { INCREMENTAL_FIXED, INCREMENTAL_CV };
+
 /*
  * How effects join the baseline. Per impression, or as long as they last until the next one; on the
  * logarithm of the odds, or on the hazard.
@@ -23,6 +25,7 @@ enum {
     INCREMENTAL_CAMPAIGNS_MAX = 256, /* the fit solves dense equations */
 };
 
+extern const char *const incremental_penalties_names[];
 extern const char *const incremental_link_names[]; /* as in files and flags; ends with NULL */
 
 struct incremental_config {
@@ -30,6 +33,7 @@ struct incremental_config {
     const char *time_scales; /* days, of the local controls */
     int link;                /* enum incremental_link */
     bool signed_effects;     /* campaigns may also prevent conversions */
+    int penalties;           /* enum incremental_penalties */
     double effect_penalty, control_penalty;
 };
 

@@ -2,6 +2,7 @@
 
 #include "attribution/elementary.h"
 #include "attribution/incremental_newton.h"
+#include "attribution/incremental_penalty.h"
 #include "base/rng.h"
 
 #include <math.h>
@@ -119,31 +120,24 @@ static bool begin_with_sample(struct incremental_fit *fit, struct pool *pool, st
     return ok;
 }
 
-/* Log loss on the users of one half by a fit on those of the other, summed over both halves. */
-static bool held_out_loss(const struct exposure_log *log, const struct incremental_config *config,
-                          int link, struct pool *pool, double *loss, struct error *err)
+/* Penalised log loss of a fit to about CHOICE_IMPRESSIONS impressions. */
+static bool link_loss(const struct exposure_log *log, const struct incremental_config *config,
+                      int link, struct pool *pool, double *loss, struct error *err)
 {
     const size_t parts = log->impressions / CHOICE_IMPRESSIONS + 1;
-    float *weight = memory_take(2 * log->users, sizeof *weight), *rest = weight + log->users;
+    float *weight = memory_take(log->users, sizeof *weight);
     struct incremental_fit fit;
     bool ok = prepare(&fit, log, config, link, true, pool, err);
 
-    *loss = 0;
-    for (size_t fold = 0; ok && fold < 2; fold++) {
-        struct incremental_objective objective = {
-            .log = log, .design = &fit.design, .weight = rest, .pool = pool};
+    for (size_t u = 0; u < log->users; u++)
+        weight[u] = user_hash(u) / SAMPLE % parts == 0;
+    ok = ok && fit_users(&fit, weight, GAIN_ROUGH, fit.parameter, pool, err);
+    if (ok) {
+        const struct incremental_objective objective = {
+            .log = log, .design = &fit.design, .weight = weight, .ridge = fit.ridge, .pool = pool};
         struct incremental_point point = {0};
-        for (size_t u = 0; u < log->users; u++) {
-            const uint64_t hash = user_hash(u) / SAMPLE;
-            const bool taken = hash / 2 % parts == 0;
-            weight[u] = taken && hash % 2 == fold;
-            rest[u] = taken && hash % 2 != fold;
-        }
-        ok = fit_users(&fit, weight, GAIN_ROUGH, fit.parameter, pool, err);
-        if (!ok)
-            break;
         incremental_evaluate(&objective, fit.parameter, &point);
-        *loss += point.value;
+        *loss = point.value;
     }
     if (fit.parameter)
         incremental_fit_clear(&fit);
@@ -151,13 +145,14 @@ static bool held_out_loss(const struct exposure_log *log, const struct increment
     return ok;
 }
 
+/* Links have the same number of parameters, so their losses need no users left out. */
 static bool choose_link(const struct exposure_log *log, const struct incremental_config *config,
                         struct pool *pool, double loss[INCREMENTAL_LINKS], int *link,
                         struct error *err)
 {
     *link = INCREMENTAL_LOGIT;
     for (int l = INCREMENTAL_LOGIT; l < INCREMENTAL_LINKS; l++) {
-        if (!held_out_loss(log, config, l, pool, &loss[l], err))
+        if (!link_loss(log, config, l, pool, &loss[l], err))
             return false;
         if (loss[l] < loss[*link])
             *link = l;
@@ -195,7 +190,10 @@ bool incremental_fit_run(struct incremental_fit *fit, const struct exposure_log 
     fit->chose_link = config->link == INCREMENTAL_AUTO;
     memcpy(fit->link_loss, loss, sizeof loss);
     const bool large = log->impressions >= SAMPLE_FROM;
-    const bool ok = (!large || begin_with_sample(fit, pool, err)) && fit_all(fit, large, pool, err);
+    fit->effect_factor = fit->control_factor = 1;
+    const bool ok =
+        (config->penalties == INCREMENTAL_FIXED || incremental_penalty_choose(fit, pool, err)) &&
+        (!large || begin_with_sample(fit, pool, err)) && fit_all(fit, large, pool, err);
     if (!ok)
         incremental_fit_clear(fit);
     return ok;

@@ -61,7 +61,7 @@ static void say_link(const struct impression_model *model)
     for (int link = INCREMENTAL_LOGIT; link < INCREMENTAL_LINKS; link++)
         if (link != model->link && model->link_loss[link] < model->link_loss[second])
             second = link;
-    log_line("the incremental model is %s: log loss on users left out %.2f against %.2f of %s",
+    log_line("the incremental model is %s: log loss %.2f against %.2f of %s",
              incremental_link_names[model->link], model->link_loss[model->link],
              model->link_loss[second], incremental_link_names[second]);
 }

@@ -140,10 +140,48 @@ TEST(features_are_what_their_definitions_say)
     }
 }
 
+/* Effects that last are summed over the gap, or their mean; later conversions are for odds. */
+TEST(links_differ_in_how_long_effects_act)
+{
+    struct exposure_log log;
+    struct error err = {0};
+
+    make_log(&log, 20, 3, 7, 9);
+    for (int link = INCREMENTAL_LOGIT; link < INCREMENTAL_LINKS; link++) {
+        const struct incremental_config config = config_of(link);
+        struct incremental_design design;
+        struct incremental_user user;
+        EXPECT_OK(incremental_design_make(&design, &log, &config, &err), &err);
+        EXPECT(design.link == link);
+        EXPECT(design.others == !design.additive);
+        incremental_user_init(&user, &log, &design);
+        for (size_t u = 0; u < log.users; u++) {
+            incremental_user_begin(&user, u);
+            while (incremental_user_next(&user)) {
+                const int64_t next =
+                    user.at + 1 < log.offset[u + 1] ? log.time[user.at + 1] : log.end;
+                const double gap = fmax((double)(next - log.time[user.at]) / DAY, 1e-3);
+                const double sum =
+                    design.half_life[0] / log1p(1) * (1 - exp2(-gap / design.half_life[0]));
+                EXPECT_NEAR(user.acting[0],
+                            link == INCREMENTAL_ADDITIVE       ? sum
+                            : link == INCREMENTAL_PROPORTIONAL ? sum / gap
+                                                               : 1,
+                            1e-7);
+                if (design.additive)
+                    EXPECT(user.x[FEATURE_OTHER_RATE] == 0 && user.x[FEATURE_OTHER_ANY] == 0);
+            }
+        }
+        incremental_user_clear(&user);
+    }
+    exposure_log_clear(&log);
+}
+
 /* Gradient against differences of the value; second derivatives (logit) against the gradient's. */
 TEST(derivatives_agree_with_differences)
 {
-    static const int links[] = {INCREMENTAL_LOGIT, INCREMENTAL_ADDITIVE};
+    static const int links[] = {INCREMENTAL_LOGIT, INCREMENTAL_ADDITIVE, INCREMENTAL_NOISY_OR,
+                                INCREMENTAL_PROPORTIONAL};
     struct exposure_log log;
 
     make_log(&log, 60, 3, 7, 9);
