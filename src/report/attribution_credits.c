@@ -1,6 +1,7 @@
 /* The numbers of "credits" and "truth", and the order campaigns are shown in. */
 #include "report/attribution_section.h"
 
+#include "report/rank.h"
 #include "report/read.h"
 
 #include <math.h>
@@ -62,32 +63,6 @@ static void read_truth(struct attribution_credits *credits, const json_t *docume
     }
 }
 
-struct ranked {
-    double credit;
-    size_t campaign;
-};
-
-static int compare_ranked(const void *a, const void *b)
-{
-    const struct ranked *x = a, *y = b;
-
-    if (x->credit != y->credit)
-        return x->credit > y->credit ? -1 : 1;
-    return x->campaign < y->campaign ? -1 : x->campaign > y->campaign;
-}
-
-static void sort_campaigns(struct attribution_credits *credits, struct arena *memory)
-{
-    struct ranked *ranked = ARENA_NEW(memory, struct ranked, credits->campaigns);
-
-    credits->order = ARENA_NEW(memory, size_t, credits->campaigns);
-    for (size_t c = 0; c < credits->campaigns; c++)
-        ranked[c] = (struct ranked){credits->credit[credits->primary * credits->campaigns + c], c};
-    qsort(ranked, credits->campaigns, sizeof *ranked, compare_ranked);
-    for (size_t c = 0; c < credits->campaigns; c++)
-        credits->order[c] = ranked[c].campaign;
-}
-
 bool attribution_credits_read(struct attribution_credits *credits, const json_t *document,
                               struct arena *memory)
 {
@@ -119,6 +94,7 @@ bool attribution_credits_read(struct attribution_credits *credits, const json_t 
             credits->primary = m;
     }
     read_truth(credits, document, memory);
-    sort_campaigns(credits, memory);
+    credits->order = rank_descending(
+        memory, credits->credit + credits->primary * credits->campaigns, credits->campaigns);
     return true;
 }

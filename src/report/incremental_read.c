@@ -1,6 +1,7 @@
 /* The numbers of "incremental", and the order its campaigns are shown in. */
 #include "report/incremental_section.h"
 
+#include "report/rank.h"
 #include "report/read.h"
 
 #include <math.h>
@@ -10,32 +11,13 @@ static bool has_numbers(const json_t *part, const char *key)
     return json_array_size(json_object_get(part, key)) > 0;
 }
 
-struct ranked {
-    double credit;
-    size_t campaign;
-};
-
-static int compare_ranked(const void *a, const void *b)
-{
-    const struct ranked *x = a, *y = b;
-
-    if (x->credit != y->credit)
-        return x->credit > y->credit ? -1 : 1;
-    return x->campaign < y->campaign ? -1 : x->campaign > y->campaign;
-}
-
 static void sort_campaigns(struct incremental_credits *credits, struct arena *memory)
 {
-    struct ranked *ranked = ARENA_NEW(memory, struct ranked, credits->campaigns);
+    double *credit = ARENA_NEW(memory, double, credits->campaigns);
 
-    credits->order = ARENA_NEW(memory, size_t, credits->campaigns);
-    for (size_t c = 0; c < credits->campaigns; c++) {
-        const double credit = credits->amount[c].credit;
-        ranked[c] = (struct ranked){isfinite(credit) ? credit : -INFINITY, c};
-    }
-    qsort(ranked, credits->campaigns, sizeof *ranked, compare_ranked);
     for (size_t c = 0; c < credits->campaigns; c++)
-        credits->order[c] = ranked[c].campaign;
+        credit[c] = credits->amount[c].credit;
+    credits->order = rank_descending(memory, credit, credits->campaigns);
 }
 
 bool incremental_credits_read(struct incremental_credits *credits, const json_t *document,
