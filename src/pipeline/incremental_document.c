@@ -1,7 +1,7 @@
 #include "pipeline/incremental_document.h"
 
-#include "attribution/incremental_decay.h"
-#include "attribution/incremental_whatif.h"
+#include "incremental/decay.h"
+#include "incremental/whatif.h"
 #include "base/text.h"
 
 #include <math.h>
