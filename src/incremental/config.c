@@ -23,6 +23,8 @@ const struct config_field incremental_fields[] = {
                 "days around an impression in which other impressions tell the user's intent"),
     CONFIG_CHOICE(struct incremental_config, link, INCREMENTAL_AUTO, incremental_link_names,
                   "how effects join the baseline; auto takes the smallest log loss"),
+    CONFIG_LIST(struct incremental_config, synergy,
+                "pairs of campaigns, such as `[[tv, search]]`, that may do more together"),
     CONFIG_BOOL(struct incremental_config, signed_effects, false,
                 "campaigns may also prevent conversions"),
     CONFIG_CHOICE(

@@ -32,6 +32,7 @@ struct incremental_config {
     const char *half_lives;  /* days, such as "0.5 2 8" */
     const char *time_scales; /* days, of the local controls */
     int link;                /* enum incremental_link */
+    const char *synergy;     /* pairs of campaigns (synergy.h), or NULL */
     bool signed_effects;     /* campaigns may also prevent conversions */
     int penalties;           /* enum incremental_penalties */
     double effect_penalty, control_penalty;

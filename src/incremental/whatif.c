@@ -41,10 +41,11 @@ struct desk {
     struct incremental_user user;
     double *local;           /* [size] rows: parameters of the user's features */
     double *base;            /* 1 row: hazards without effects, or logits */
-    double *effects;         /* [seen] rows */
+    double *effects;         /* [seen + pairs] rows */
+    double *own;             /* [most_effects()] rows: parameters of one campaign and its pairs */
     double *total;           /* 1 row: of all effects */
     double *p, *rest, *then; /* 1 row each */
-    double *x;               /* [plan.most][design.effects] */
+    double *x;               /* [plan.most][most_effects()] */
     size_t room;             /* of local */
     size_t *asked;           /* [plan.joints] that change what the user saw */
     size_t asks;
@@ -71,30 +72,93 @@ static bool has_stock(const struct incremental_user *user, size_t l)
     return false;
 }
 
+static size_t most_effects(const struct incremental_design *d)
+{
+    return d->effects + d->pairs * d->halves;
+}
+
+/* Features of one campaign at a factor, and of pair `q` that it is in: x [design.halves]. */
+static void pair_features(const struct incremental_user *user, size_t l, size_t q, double factor,
+                          double *x)
+{
+    const uint16_t *place = user->pair[q].place;
+    const double own[2] = {place[0] == l ? factor : 1, place[1] == l ? factor : 1};
+
+    incremental_user_pair_effects(user, q, own, x);
+}
+
+/* The pairs that campaign l is in: their parameters after its own, their effects out of the rest.
+ * Returns how many there are. */
+static size_t take_pairs(struct desk *desk, size_t l, size_t *which, size_t m)
+{
+    const struct incremental_user *user = &desk->user;
+    const struct incremental_design *d = user->design;
+    size_t count = 0;
+
+    for (size_t q = 0; q < user->pairs; q++) {
+        if (user->pair[q].place[0] != l && user->pair[q].place[1] != l)
+            continue;
+        if (count == 0)
+            memcpy(desk->own, own_parameters(desk, l, m), d->effects * m * sizeof(double));
+        memcpy(desk->own + (d->effects + count * d->halves) * m,
+               desk->local + (user->pairs_from + q * d->halves) * m,
+               d->halves * m * sizeof(double));
+        add_row(desk->rest, desk->effects + (user->seen + q) * m, -1, m);
+        which[count++] = q;
+    }
+    return count;
+}
+
 /* What changes at the impression at hand where one campaign alone is changed. */
 static void take_campaign(const struct asking *a, struct desk *desk, size_t l, double *sum)
 {
     const struct incremental_user *user = &desk->user;
-    const size_t m = a->models, e = user->design->effects;
-    const size_t from = a->plan.first[user->campaign[l]];
+    const struct incremental_design *d = user->design;
+    const size_t m = a->models, from = a->plan.first[user->campaign[l]];
     const size_t points = a->plan.first[user->campaign[l] + 1] - from;
-    const struct incremental_grid grid = {.models = m,
-                                          .effects = e,
-                                          .points = points,
-                                          .additive = user->design->additive,
-                                          .base = desk->base,
-                                          .rest = desk->rest,
-                                          .own = own_parameters(desk, l, m),
-                                          .x = desk->x,
-                                          .p = desk->p};
+    size_t pair[INCREMENTAL_PAIRS_MAX];
 
     if (points == 0 || !has_stock(user, l))
         return;
-    for (size_t i = 0; i < points; i++)
-        incremental_user_effects(user, l, a->plan.factor[from + i], desk->x + i * e);
     memcpy(desk->rest, desk->total, m * sizeof *desk->rest);
     add_row(desk->rest, desk->effects + l * m, -1, m);
+    const size_t pairs = take_pairs(desk, l, pair, m), width = d->effects + pairs * d->halves;
+    for (size_t i = 0; i < points; i++) {
+        double *x = desk->x + i * width;
+        incremental_user_effects(user, l, a->plan.factor[from + i], x);
+        for (size_t q = 0; q < pairs; q++)
+            pair_features(user, l, pair[q], a->plan.factor[from + i],
+                          x + d->effects + q * d->halves);
+    }
+    const struct incremental_grid grid = {.models = m,
+                                          .effects = width,
+                                          .points = points,
+                                          .additive = d->additive,
+                                          .base = desk->base,
+                                          .rest = desk->rest,
+                                          .own = pairs ? desk->own : own_parameters(desk, l, m),
+                                          .x = desk->x,
+                                          .p = desk->p};
     a->kernel->grid(sum + (1 + from) * m, &grid);
+}
+
+/* The pairs in which a campaign changes; rows of their effects follow those of campaigns. */
+static void change_pairs(const struct asking *a, struct desk *desk, const double *scale)
+{
+    const struct incremental_user *user = &desk->user;
+    const struct incremental_design *d = user->design;
+    const size_t m = a->models;
+
+    for (size_t q = 0; q < user->pairs; q++) {
+        const struct incremental_pair *pair = &d->pair[user->pair[q].which];
+        const double own[2] = {scale[pair->campaign[0]], scale[pair->campaign[1]]};
+        if (own[0] == 1 && own[1] == 1)
+            continue;
+        incremental_user_pair_effects(user, q, own, desk->x);
+        add_row(desk->rest, desk->effects + (user->seen + q) * m, -1, m);
+        a->kernel->weigh(desk->rest, desk->local + (user->pairs_from + q * d->halves) * m, desk->x,
+                         d->halves, m);
+    }
 }
 
 /* The same where several are; `j` counts the plan's joint scenarios. */
@@ -113,30 +177,44 @@ static void take_joint(const struct asking *a, struct desk *desk, size_t j, doub
         add_row(desk->rest, desk->effects + l * m, -1, m);
         a->kernel->weigh(desk->rest, own_parameters(desk, l, m), desk->x, d->effects, m);
     }
+    change_pairs(a, desk, scale);
     a->kernel->chances(desk->then, d->additive, desk->base, desk->rest, m);
     double *change = sum + (1 + a->plan.first[d->campaigns] + j) * m;
     for (size_t r = 0; r < m; r++)
         change[r] += desk->then[r] - desk->p[r];
 }
 
+/* Effects of every campaign seen and every pair of them, and of all together. */
+static void work_out_effects(const struct asking *a, struct desk *desk)
+{
+    const struct incremental_user *user = &desk->user;
+    const size_t m = a->models, effects = user->design->effects, halves = user->design->halves;
+    const size_t rows = user->seen + user->pairs;
+
+    memset(desk->total, 0, m * sizeof *desk->total);
+    memset(desk->effects, 0, rows * m * sizeof *desk->effects);
+    for (size_t l = 0; l < rows; l++) {
+        const bool single = l < user->seen;
+        const size_t from = single ? user->effects_from + l * effects
+                                   : user->pairs_from + (l - user->seen) * halves;
+        double *row = desk->effects + l * m;
+        a->kernel->weigh(row, desk->local + from * m, user->x + from, single ? effects : halves, m);
+        add_row(desk->total, row, 1, m);
+    }
+}
+
 static void take_impression(const struct asking *a, struct desk *desk, double *sum)
 {
     const struct incremental_user *user = &desk->user;
-    const struct incremental_design *d = user->design;
+    const bool additive = user->design->additive;
     const size_t m = a->models;
 
     memset(desk->base, 0, m * sizeof *desk->base);
-    memset(desk->total, 0, m * sizeof *desk->total);
-    memset(desk->effects, 0, user->seen * m * sizeof *desk->effects);
     a->kernel->weigh(desk->base, desk->local, user->x, user->effects_from, m);
-    if (d->additive)
+    if (additive)
         a->kernel->hazards(desk->base, m);
-    for (size_t l = 0; l < user->seen; l++) {
-        a->kernel->weigh(desk->effects + l * m, own_parameters(desk, l, m),
-                         user->x + user->effects_from + l * d->effects, d->effects, m);
-        add_row(desk->total, desk->effects + l * m, 1, m);
-    }
-    a->kernel->chances(desk->p, d->additive, desk->base, desk->total, m);
+    work_out_effects(a, desk);
+    a->kernel->chances(desk->p, additive, desk->base, desk->total, m);
     add_row(sum, desk->p, 1, m);
     for (size_t l = 0; l < user->seen; l++)
         take_campaign(a, desk, l, sum);
@@ -189,7 +267,8 @@ static void run_blocks(void *context, size_t rank, size_t size)
         .p = ARENA_NEW(&memory, double, m),
         .rest = ARENA_NEW(&memory, double, m),
         .then = ARENA_NEW(&memory, double, m),
-        .x = ARENA_NEW(&memory, double, (a->plan.most + 1) * a->fit->design.effects),
+        .own = ARENA_NEW(&memory, double, most_effects(&a->fit->design) * m),
+        .x = ARENA_NEW(&memory, double, (a->plan.most + 1) * most_effects(&a->fit->design)),
         .asked = ARENA_NEW(&memory, size_t, a->plan.joints + 1),
     };
     struct error err;
