@@ -201,14 +201,6 @@ void graph_hold(struct graph *graph, size_t value)
     graph->holds = true;
 }
 
-/* Panels to pack of a matrix [k, n], as it is or transposed. */
-static size_t panels_of(const struct graph *graph, const struct value *value, bool transposed)
-{
-    if (value->in_place && !transposed)
-        return 0;
-    return kernels_panels(graph->kernels, transposed ? value_k(value) : value_n(value));
-}
-
 /*
  * Slices are small, so packing costs as much as a good part of the products with it. Rows further
  * apart than this would fall into the same few sets of the first-level cache.
@@ -241,46 +233,28 @@ void graph_finish(struct graph *graph)
     graph->finished = true;
 }
 
-/* The share first .. last-1 of all panels, of which `passed` come before those of this matrix. */
-struct share {
-    size_t first, last, passed;
-};
-
-/* Matrix `which` of a parameter, as it is or transposed. */
+/* Matrix `which` of a parameter, unless products read it where it is, and its transpose. */
 static void pack_matrix(const struct graph *graph, const struct value *value, size_t which,
-                        bool transposed, const real *parameters, real *packed, struct share *share)
+                        const real *parameters, real *packed)
 {
-    const size_t panels = panels_of(graph, value, transposed);
-    const size_t from = share->first > share->passed ? share->first - share->passed : 0;
-    const size_t to = share->last - (share->last < share->passed ? share->last : share->passed);
+    const struct kernels *kernels = graph->kernels;
     const size_t k = value_k(value), n = value_n(value);
-    const size_t size = transposed ? kernels_packed_size(graph->kernels, n, k)
-                                   : kernels_packed_size(graph->kernels, k, n);
+    const real *matrix = parameters + value->place + which * k * n;
 
-    if (from < panels && to > from)
-        (transposed ? graph->kernels->pack_transposed : graph->kernels->pack)(
-            packed + (transposed ? value->packed_transposed : value->packed) + which * size,
-            parameters + value->place + which * k * n, k, n, from, to < panels ? to : panels);
-    share->passed += panels;
+    if (!value->in_place)
+        kernels->pack(packed + value->packed + which * kernels_packed_size(kernels, k, n), matrix,
+                      k, n, 0, kernels_panels(kernels, n));
+    kernels->pack_transposed(packed + value->packed_transposed +
+                                 which * kernels_packed_size(kernels, n, k),
+                             matrix, k, n, 0, kernels_panels(kernels, k));
 }
 
-void graph_pack(const struct graph *graph, const real *parameters, real *packed, size_t part,
-                size_t parts)
+void graph_pack(const struct graph *graph, const real *parameters, real *packed)
 {
-    size_t total = 0;
-
-    for (size_t id = 1; id < graph->values; id++)
-        if (graph->value[id].matrix)
-            total +=
-                value_matrices(&graph->value[id]) * (panels_of(graph, &graph->value[id], false) +
-                                                     panels_of(graph, &graph->value[id], true));
-    struct share share = {.first = total * part / parts, .last = total * (part + 1) / parts};
     for (size_t id = 1; id < graph->values; id++) {
         const struct value *value = &graph->value[id];
-        for (size_t m = 0; value->matrix && m < value_matrices(value); m++) {
-            pack_matrix(graph, value, m, false, parameters, packed, &share);
-            pack_matrix(graph, value, m, true, parameters, packed, &share);
-        }
+        for (size_t m = 0; value->matrix && m < value_matrices(value); m++)
+            pack_matrix(graph, value, m, parameters, packed);
     }
 }
 

@@ -14,7 +14,7 @@
  * starts at a multiple of 16 numbers; the gaps are never read and their gradient stays 0.
  *
  * One training step:
- *   1. graph_pack() once, or its parts by several threads: weight matrices in kernel layout
+ *   1. graph_pack() once, by each thread for itself: weight matrices in kernel layout
  *   2. each slice, by one thread at a time, in its own graph_run:
  *      graph_run_begin(), fill the inputs, graph_forward(), zero the gradients, graph_backward()
  *   3. add the gradient vectors of the slices in fixed order
@@ -106,12 +106,10 @@ size_t graph_parameters_size(const struct graph *graph);
 size_t graph_packed_size(const struct graph *graph);
 
 /*
- * Write part `part` of `parts` of the packed copies (allocate graph_packed_size() numbers, aligned
- * to 64 bytes: arena_take() does). Parts may be written by different threads; all must be done
- * before a slice runs. Any number of parts gives the same result.
+ * Write the packed copies (allocate graph_packed_size() numbers, aligned to 64 bytes: arena_take()
+ * does) before a slice runs.
  */
-void graph_pack(const struct graph *graph, const real *parameters, real *packed, size_t part,
-                size_t parts);
+void graph_pack(const struct graph *graph, const real *parameters, real *packed);
 
 /* The buffers of one slice; owned by one thread at a time. */
 struct graph_run;

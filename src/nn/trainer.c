@@ -233,7 +233,7 @@ static void run_steps(void *context, size_t rank, size_t size)
     real *packed = trainer->packed[rank];
 
     for (size_t step = 0; step < session->steps; step++) {
-        graph_pack(graph, trainer->state.parameters, packed, 0, 1);
+        graph_pack(graph, trainer->state.parameters, packed);
         if (rank == 0 && !interrupt_check(session->doing, session->err))
             session->interrupted = true;
         for (size_t slice = rank; slice < trainer->settings.slices; slice += size)

@@ -70,7 +70,7 @@ static void fixture_init(struct fixture *f, const struct temporal_attention_conf
     f->gradients = ARENA_ZERO(&f->arena, real, graph_parameters_size(f->net.graph));
     f->run = graph_run_new(f->net.graph, true);
     temporal_attention_net_start(&f->net, 3, f->weights);
-    graph_pack(f->net.graph, f->weights, f->packed, 0, 1);
+    graph_pack(f->net.graph, f->weights, f->packed);
     for (size_t b = 0; b < ROWS; b++) {
         float *engineered = ARENA_NEW(&f->arena, float, ENGINEERED);
         for (size_t i = 0; i < ENGINEERED; i++)

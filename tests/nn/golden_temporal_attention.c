@@ -186,7 +186,7 @@ static bool compare_training(struct golden *golden, struct reference *r,
                                 &(struct temporal_attention_loss){.op = &op_softmax_cross_entropy});
     struct graph_run *run = graph_run_new(net.graph, true);
     real *packed = ARENA_NEW(&r->arena, real, graph_packed_size(net.graph));
-    graph_pack(net.graph, model->parameters, packed, 0, 1);
+    graph_pack(net.graph, model->parameters, packed);
     temporal_attention_net_fill(&net, run,
                                 &(struct temporal_attention_turn){.rows = r->rows,
                                                                   .row = r->row,

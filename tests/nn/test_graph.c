@@ -39,7 +39,7 @@ static void fixture_init(struct fixture *f, bool mask, double dropout)
     f->packed = ARENA_NEW(&f->arena, real, graph_packed_size(f->net.graph));
     f->gradients = ARENA_ZERO(&f->arena, real, graph_parameters_size(f->net.graph));
     journey_attention_net_start(&f->net, 3, f->weights);
-    graph_pack(f->net.graph, f->weights, f->packed, 0, 1);
+    graph_pack(f->net.graph, f->weights, f->packed);
     for (size_t b = 0; b < ROWS; b++) {
         f->length[b] = 1 + rng_below(&rng, STEPS);
         f->label[b] = rng_below(&rng, 2) != 0;
@@ -205,23 +205,6 @@ TEST(graph_dropout_is_drawn_by_the_number_of_the_row)
     fixture_clear(&whole);
     fixture_clear(&single);
     fixture_clear(&without);
-}
-
-TEST(graph_pack_in_parts_is_pack_at_once)
-{
-    struct fixture f;
-
-    fixture_init(&f, true, 0);
-    const size_t size = graph_packed_size(f.net.graph);
-    real *parts = ARENA_ZERO(&f.arena, real, size), *once = ARENA_ZERO(&f.arena, real, size);
-    graph_pack(f.net.graph, f.weights, once, 0, 1);
-    for (size_t count = 1; count < 40; count++) {
-        memset(parts, 0, size * sizeof *parts);
-        for (size_t part = 0; part < count; part++)
-            graph_pack(f.net.graph, f.weights, parts, part, count);
-        EXPECT(memcmp(parts, once, size * sizeof *once) == 0);
-    }
-    fixture_clear(&f);
 }
 
 TEST(graph_layout_of_a_slice_is_ragged_and_time_major)
