@@ -14,9 +14,11 @@
  * starts at a multiple of 16 numbers; the gaps are never read and their gradient stays 0.
  *
  * One training step:
- *   1. graph_pack() once, by each thread for itself: weight matrices in kernel layout
+ *   1. graph_pack() once, by each thread for itself: weight matrices in kernel layout, and those
+ *      weights that are computed from others
  *   2. each slice, by one thread at a time, in its own graph_run:
- *      graph_run_begin(), fill the inputs, graph_forward(), zero the gradients, graph_backward()
+ *      graph_run_begin(), fill the inputs, graph_forward(), zero the gradients, graph_backward();
+ *      more turns may follow and add to the gradients; graph_backward_weights() after the last
  *   3. add the gradient vectors of the slices in fixed order
  * Steps 1 and 2 allocate nothing, and the result does not depend on the number of threads.
  *
@@ -73,6 +75,12 @@ size_t graph_parameter(struct graph *graph, const char *name, struct shape shape
 size_t graph_input(struct graph *graph, const char *name, struct shape shape);
 size_t graph_input_index(struct graph *graph, const char *name, struct shape shape);
 size_t graph_add(struct graph *graph, struct graph_node node);
+
+/*
+ * A weight computed from others, parameters or such weights: in graph_pack(), once for all slices,
+ * and in float32 even in a mixed graph.
+ */
+size_t graph_weight(struct graph *graph, struct graph_node node);
 
 /*
  * Nodes added after this find in track `to` the steps of track `from`, but none of the rows where
@@ -146,9 +154,12 @@ void graph_forward(struct graph_run *run, const real *parameters, const real *pa
 
 /*
  * Add the gradient of `loss` (a value of shape SHAPE_FIXED(1)) by every parameter to
- * graph_run_gradients(), a vector in the layout of the parameters that the caller zeroes.
+ * graph_run_gradients(), a vector in the layout of the parameters that the caller zeroes. What
+ * belongs to weights of graph_weight() is only there after graph_backward_weights(), to be called
+ * once for any number of graph_backward().
  */
 void graph_backward(struct graph_run *run, const real *parameters, const real *packed, size_t loss);
+void graph_backward_weights(struct graph_run *run, const real *parameters, const real *packed);
 real *graph_run_gradients(struct graph_run *run);
 
 #endif

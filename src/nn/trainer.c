@@ -133,6 +133,7 @@ static void run_slice(const struct session *session, size_t step, size_t slice, 
         trainer->slice_loss[slice] += (double)graph_run_value(run, trainer->settings.loss)[0];
         graph_backward(run, parameters, packed, trainer->settings.loss);
     }
+    graph_backward_weights(run, parameters, packed);
 }
 
 /* The gradients of the slices added in their order, to `sum` unless they are the first. */
