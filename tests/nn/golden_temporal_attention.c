@@ -196,6 +196,7 @@ static bool compare_training(struct golden *golden, struct reference *r,
     graph_forward(run, model->parameters, packed);
     memset(graph_run_gradients(run), 0, graph_parameters_size(net.graph) * sizeof(real));
     graph_backward(run, model->parameters, packed, net.loss);
+    graph_backward_weights(run, model->parameters, packed);
     const bool ok = golden_compare(golden, "output.probability", graph_run_value(run, net.score),
                                    r->rows * r->config.n_classes, err) &&
                     golden_compare(golden, "output.loss", graph_run_value(run, net.loss), 1, err) &&
