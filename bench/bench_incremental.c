@@ -13,7 +13,7 @@
  *   ridge.bin     double [parameters]
  *   bounded.bin   uint8 [parameters]            1: not below zero
  */
-#include "attribution/incremental_fit.h"
+#include "incremental/fit.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"

@@ -3,8 +3,8 @@
  * first byte says which). A model that is accepted has finite numbers of the shapes it names; a
  * lift that is accepted lies in the log and has an error above 0.
  */
-#include "attribution/incremental_lift.h"
-#include "attribution/incremental_store.h"
+#include "incremental/lift.h"
+#include "incremental/store.h"
 
 #include <math.h>
 #include <stdint.h>

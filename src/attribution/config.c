@@ -12,6 +12,9 @@ const struct config_field attribution_fields[] = {
                 "highest order of the Markov chains; 0 leaves them out"),
     CONFIG_BOOL(struct attribution_config, self_loops, true,
                 "Markov chains keep a channel that follows itself"),
+    CONFIG_BOOL(struct attribution_config, removal, true,
+                "also divide by what the model loses without a campaign; one pass more for each "
+                "campaign of a converted journey"),
     CONFIG_CHOICE(struct attribution_config, split, PATH_SPLIT_ALL, splits,
                   "which journeys are attributed"),
     CONFIG_TEXT(struct attribution_config, truth, NULL,

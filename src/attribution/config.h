@@ -8,6 +8,7 @@ struct attribution_config {
     double half_life_days; /* of time_decay; where times are unknown a step counts as a day */
     size_t markov_order;   /* chains of order 1 .. markov_order are solved; 0 leaves Markov out */
     bool self_loops;       /* false: repeats of a channel in a row count once in a chain */
+    bool removal;          /* runs with a model also divide by what removing a campaign loses */
     int split;             /* enum path_split */
     const char *truth;     /* table of true credits to compare with, or NULL */
 };

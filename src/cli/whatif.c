@@ -1,4 +1,4 @@
-#include "attribution/whatif_table.h"
+#include "incremental/whatif_table.h"
 #include "base/terminal.h"
 #include "cli/command.h"
 #include "remote/place.h"

@@ -105,6 +105,7 @@ static void run_slice(const struct session *session, size_t step, size_t slice, 
         trainer->slice_loss[slice] += (double)graph_run_value(run, trainer->settings.loss)[0];
         graph_backward(run, weights, packed, trainer->settings.loss);
     }
+    graph_backward_weights(run, weights, packed);
 }
 
 /*
@@ -244,7 +245,7 @@ static void run_steps(void *context, size_t rank, size_t size)
 
     for (size_t step = 0; step < session->steps; step++) {
         settle_others(trainer, rank, size);
-        graph_pack(graph, weights, packed, 0, 1);
+        graph_pack(graph, weights, packed);
         if (rank == 0 && !interrupt_check(session->doing, session->err))
             session->interrupted = true;
         for (size_t slice = rank; slice < trainer->settings.slices; slice += size)

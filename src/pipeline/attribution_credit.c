@@ -1,10 +1,12 @@
 /*
- * attribution_credit — what each campaign earned: attention of the model, and every other method.
+ * attribution_credit — what each campaign earned: attention of the model, what it loses without a
+ * campaign, and every other method.
  *
  * One pass over the journeys, in their order, streams attention_score.parquet and adds up what is
  * credited, so memory does not grow with the number of journeys. A converted journey gives one
  * conversion, shared over its impressions in proportion to their attention (without the mask,
- * padding takes attention too; what the impressions got is scaled to one).
+ * padding takes attention too; what the impressions got is scaled to one), and again by
+ * journey_removal.h.
  */
 #include "pipeline/attribution_run.h"
 
@@ -14,6 +16,7 @@
 #include "base/file.h"
 #include "base/interrupt.h"
 #include "base/progress.h"
+#include "model/journey_removal.h"
 #include "pipeline/attribution_document.h"
 #include "pipeline/incremental_document.h"
 #include "pipeline/stage_key.h"
@@ -21,9 +24,9 @@
 #include "table/writer.h"
 
 enum { CHUNK_ROWS = 16384, POSITIONS_SHOWN = 30 };
-/* Attention and the incremental columns. */
+/* Attention, removal and the incremental columns. */
 enum {
-    EXTRAS_MAX = 1 + sizeof((struct incremental_columns){0}.column) / sizeof(struct credit_column)
+    EXTRAS_MAX = 2 + sizeof((struct incremental_columns){0}.column) / sizeof(struct credit_column)
 };
 
 struct attention_pass {
@@ -35,10 +38,11 @@ struct attention_pass {
     float *attention;            /* [CHUNK_ROWS, max_length] */
     double **position;           /* [max_length] columns of CHUNK_ROWS */
     int64_t *id;                 /* [CHUNK_ROWS] */
+    uint32_t *converted;         /* [CHUNK_ROWS] rows with a conversion */
     struct table_column *column; /* [1 + max_length] */
     char (*name)[48];            /* of the columns */
     /* Sums over all rows, by campaign. */
-    double *total, *credited;
+    double *total, *credited, *removal;
     uint64_t *impressions;
     /* By position from the end, journeys without and with a conversion. */
     double *position_sum[2];
@@ -56,10 +60,12 @@ static void pass_init(struct attention_pass *pass, const struct attribution_run 
         .attention = ARENA_NEW(memory, float, CHUNK_ROWS *T),
         .position = ARENA_NEW(memory, double *, T),
         .id = ARENA_NEW(memory, int64_t, CHUNK_ROWS),
+        .converted = ARENA_NEW(memory, uint32_t, CHUNK_ROWS),
         .column = ARENA_ZERO(memory, struct table_column, 1 + T),
         .name = arena_take(memory, 1 + T, sizeof *pass->name),
         .total = ARENA_ZERO(memory, double, set->campaigns),
         .credited = ARENA_ZERO(memory, double, set->campaigns),
+        .removal = ARENA_ZERO(memory, double, set->campaigns),
         .impressions = ARENA_ZERO(memory, uint64_t, set->campaigns),
     };
     for (int c = 0; c < 2; c++) {
@@ -97,6 +103,21 @@ static void add_journey(struct attention_pass *pass, size_t j, const float *atte
     }
 }
 
+/* What removing campaigns says of the conversions among these rows. */
+static bool add_removal(struct attention_pass *pass, struct journey_rows rows, struct error *err)
+{
+    const struct journey_set *set = &pass->run->journeys.set;
+    struct journey_rows converted = {.row = pass->converted};
+
+    if (!pass->run->config->attribution.removal)
+        return true;
+    for (size_t i = 0; i < rows.count; i++)
+        if (set->converted[rows.row[i]])
+            pass->converted[converted.count++] = rows.row[i];
+    return journey_removal_credit(pass->run->model, set, converted, pass->removal, pass->run->pool,
+                                  err);
+}
+
 static bool next_chunk(void *context, struct table_chunk *chunk, struct error *err)
 {
     struct attention_pass *pass = context;
@@ -115,6 +136,8 @@ static bool next_chunk(void *context, struct table_chunk *chunk, struct error *e
             pass->position[t][i] = (double)attention[t];
         add_journey(pass, rows.row[i], attention);
     }
+    if (!add_removal(pass, rows, err))
+        return false;
     pass->done += rows.count;
     progress_update(&pass->progress, pass->done, NULL);
     *chunk = (struct table_chunk){.rows = rows.count, .count = 1 + T, .column = pass->column};
@@ -179,7 +202,7 @@ static json_t *position_means(const struct attention_pass *pass, int converted)
     return means;
 }
 
-/* Attention, and what campaigns caused. */
+/* What the model says, and what campaigns caused. */
 static void add_extras(struct credit_request *request, struct credit_column *extra,
                        const struct attention_pass *pass, struct arena *memory)
 {
@@ -193,10 +216,15 @@ static void add_extras(struct credit_request *request, struct credit_column *ext
         incremental_columns_make(columns, &amounts, memory);
         incremental_columns_give(columns, request);
     }
-    extra[0] = (struct credit_column){.name = "attention", .conversions = pass->credited};
-    memcpy(extra + 1, columns->column, columns->columns * sizeof *extra);
     request->extra = extra;
-    request->extras = 1 + columns->columns;
+    request->extras = 0;
+    extra[request->extras++] =
+        (struct credit_column){.name = "attention", .conversions = pass->credited};
+    if (pass->run->config->attribution.removal)
+        extra[request->extras++] =
+            (struct credit_column){.name = "removal", .conversions = pass->removal};
+    memcpy(extra + request->extras, columns->column, columns->columns * sizeof *extra);
+    request->extras += columns->columns;
 }
 
 static bool write_credits(const struct attention_pass *pass, const char *folder,

@@ -3,11 +3,17 @@
 static const struct {
     const char *name, *label;
 } labels[] = {
-    {"attention", "Attention model"}, {"first_touch", "First touch"},
-    {"last_touch", "Last touch"},     {"linear_touch", "Linear"},
-    {"time_decay", "Time decay"},     {"position_based", "Position 40/20/40"},
-    {"markov_1", "Markov, order 1"},  {"markov_2", "Markov, order 2"},
-    {"markov_3", "Markov, order 3"},  {"shapley", "Shapley"},
+    {"attention", "Attention model"},
+    {"removal", "Removal in the model"},
+    {"first_touch", "First touch"},
+    {"last_touch", "Last touch"},
+    {"linear_touch", "Linear"},
+    {"time_decay", "Time decay"},
+    {"position_based", "Position 40/20/40"},
+    {"markov_1", "Markov, order 1"},
+    {"markov_2", "Markov, order 2"},
+    {"markov_3", "Markov, order 3"},
+    {"shapley", "Shapley"},
     {"incremental", "Incremental"},
 };
 

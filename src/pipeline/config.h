@@ -24,7 +24,7 @@
 #include "model/temporal_attention.h"
 #include "model/tree_training.h"
 #include "attribution/config.h"
-#include "attribution/incremental_config.h"
+#include "incremental/config.h"
 #include "pipeline/forecast_config.h"
 #include "pipeline/history_output.h"
 #include "pipeline/search_config.h"

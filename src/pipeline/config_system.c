@@ -1,5 +1,5 @@
 /* config_system — the tables of a pipeline file: systems, their sections, what is ours in them. */
-#include "attribution/incremental_interval.h"
+#include "incremental/interval.h"
 #include "pipeline/config_internal.h"
 
 static const struct config_field source_fields[] = {

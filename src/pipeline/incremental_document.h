@@ -5,7 +5,7 @@
 #ifndef QUERN_PIPELINE_INCREMENTAL_DOCUMENT_H
 #define QUERN_PIPELINE_INCREMENTAL_DOCUMENT_H
 
-#include "attribution/incremental_run.h"
+#include "incremental/run.h"
 #include "base/json.h"
 
 /* json_decref() it. ERR_CHECK, ERR_INTERRUPT */

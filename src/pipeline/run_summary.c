@@ -1,6 +1,6 @@
 #include "pipeline/run_summary.h"
 
-#include "attribution/incremental_print.h"
+#include "incremental/print.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "base/text.h"

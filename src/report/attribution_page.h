@@ -18,9 +18,10 @@
  *                 "decay": {"days": [..], "share": [[of each campaign]], "half_gone_days": [..]},
  *                 "curves": {"scale": [..], "change": [[of each campaign]], "low", "high"},
  *                 "before": [credit without experiments], "experiments": [{"campaign", "from",
- * "to", "conversions_caused", "standard_error", "before", "after"}], "doubt":
- * attribution/incremental_doubt.h} "truth"     {"label", "credits": [one per campaign of
- * "credits"], "distances": [{"name", "label", "total_variation"}]}; without distances they are
+ *                 "to", "conversions_caused", "standard_error", "before", "after"}], "doubt": see
+ *                 incremental/doubt.h}
+ *   "truth"     {"label", "credits": [one per campaign of "credits"],
+ *                "distances": [{"name", "label", "total_variation"}]}; without distances they are
  *                computed: half the sum of |share of method - share of truth| over campaigns
  *   "removal_effects"  {"campaigns": [name], "effects": [0..1], "label": which chain}
  *   "transition_matrix" {"states": [name], "probabilities": [[row of the state]]}; states called

@@ -297,3 +297,28 @@ TEST(run_compares_with_a_known_truth)
     EXPECT(strtol(got.out, NULL, 10) >= 9);
     test_output_clear(&got);
 }
+
+/* The columns of attribution.csv that removing campaigns gives: their sum, -1 without any. */
+static double removal_sum(const char *out)
+{
+    struct test_output got = test_shell(
+        "awk -F, 'NR==1 {for (i = 1; i <= NF; i++) if ($i == \"removal_conversions\") c = i; next} "
+        "c && $c < 0 {exit 1} c {s += $c} END {print c ? s : -1}' %s/%s/attribution.csv",
+        test_folder(), out);
+    const double sum = strtod(got.out, NULL);
+
+    EXPECT_EQ(got.status, 0);
+    test_output_clear(&got);
+    return sum;
+}
+
+TEST(run_divides_by_removing_campaigns_unless_told_not_to)
+{
+    expect_run("removal", "--set incremental.enabled=false");
+    struct test_output got = test_shell(
+        "awk -F, 'NR>1 {s += $2} END {print s}' %s/removal/attribution.csv", test_folder());
+    EXPECT_NEAR(removal_sum("removal"), strtod(got.out, NULL), 1e-3);
+    test_output_clear(&got);
+    expect_run("removal", "--set incremental.enabled=false --set attribution.removal=false");
+    EXPECT_NEAR(removal_sum("removal"), -1, 0);
+}

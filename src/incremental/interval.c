@@ -1,0 +1,50 @@
+#include "incremental/interval.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+static int compare_numbers(const void *left, const void *right)
+{
+    const double a = *(const double *)left, b = *(const double *)right;
+
+    return (a > b) - (a < b);
+}
+
+static double percentile(const double *sorted, size_t count, double share)
+{
+    const double place = share * (double)(count - 1);
+    const size_t below = (size_t)place;
+    const size_t above = below + 1 < count ? below + 1 : below;
+
+    return sorted[below] + (place - (double)below) * (sorted[above] - sorted[below]);
+}
+
+void incremental_draws_clear(struct incremental_draws *draws)
+{
+    free(draws->parameter);
+    free(draws->credit);
+    *draws = (struct incremental_draws){0};
+}
+
+void incremental_ends(double *number, size_t count, double *low, double *high)
+{
+    *low = *high = NAN;
+    if (count == 0)
+        return;
+    qsort(number, count, sizeof *number, compare_numbers);
+    *low = percentile(number, count, 0.025);
+    *high = percentile(number, count, 0.975);
+}
+
+void incremental_intervals(const struct incremental_draws *draws, size_t width, double *low,
+                           double *high)
+{
+    double *of = memory_take(draws->count + 1, sizeof *of);
+
+    for (size_t k = 0; k < width; k++) {
+        for (size_t r = 0; r < draws->count; r++)
+            of[r] = draws->credit[r * width + k];
+        incremental_ends(of, draws->count, &low[k], &high[k]);
+    }
+    free(of);
+}
