@@ -1,6 +1,7 @@
 #include "incremental/impression_credit.h"
 #include "incremental/interval.h"
 #include "incremental/print.h"
+#include "attribution/credit_time.h"
 #include "attribution/path_table.h"
 #include "attribution/truth.h"
 #include "base/file.h"
@@ -15,14 +16,14 @@
 #include <unistd.h>
 
 struct attribute_options {
-    const char *source, *output, *truth, *truth_output;
+    const char *source, *output, *truth, *truth_output, *times;
     struct path_table_columns columns;
     double half_life_days;
     size_t order, threads, intervals, seed;
     bool drop_self_loops, quiet;
     struct journey_config impressions;
     struct incremental_config incremental;
-    const char *link, *save, *doubts, *experiments, *journeys;
+    const char *link, *controls, *save, *doubts, *experiments, *journeys;
 };
 
 /* Write a document to a place that a flag named. */
@@ -197,6 +198,9 @@ static bool attribute(struct attribute_options *o, struct error *err)
     if (o->link &&
         !config_set(&o->incremental, config_find(incremental_fields, "link"), o->link, err))
         return error_wrap(err, "--link");
+    if (o->controls &&
+        !config_set(&o->incremental, config_find(incremental_fields, "controls"), o->controls, err))
+        return error_wrap(err, "--controls");
     if (!impression_table(&impressions, &o->impressions, o->columns.path, err))
         return false;
     if (!impressions &&
@@ -221,6 +225,8 @@ static bool attribute(struct attribute_options *o, struct error *err)
         ok = show(&credits, terminal_columns(STDOUT_FILENO), err);
     if (ok)
         forget_replicates(o);
+    if (ok && o->times)
+        ok = write_document(o->times, credit_times_json(&credits), err);
     if (ok && o->truth)
         ok = compare(o, &credits, err);
     credit_clear(&credits);
@@ -264,6 +270,8 @@ int cmd_attribute(int argc, char **argv)
         {OPTION_TEXT, "link", &o.link, false,
          "of the incremental model: auto, logit, additive, noisy_or or proportional (default auto)",
          0, 0},
+        {OPTION_TEXT, "controls", &o.controls, false,
+         "of the incremental model: none, period or all (default all)", 0, 0},
         {OPTION_SIZE, "intervals", &o.intervals, false,
          "95 % intervals of the incremental credits from so many resampled logs (such as 200)", 2,
          INCREMENTAL_REPLICATES_MAX},
@@ -278,6 +286,8 @@ int cmd_attribute(int argc, char **argv)
          "table of true credits (channel_name, conversions_caused); prints each method's distance",
          0, 0},
         {OPTION_TEXT, "truth-json", &o.truth_output, false, "distances as JSON", 0, 0},
+        {OPTION_TEXT, "times", &o.times, false,
+         "write the seconds of processor time that each method took as JSON", 0, 0},
         {OPTION_SIZE, "threads", &o.threads, false, "default: one per processor", 0, POOL_MAX},
         {OPTION_SWITCH, "quiet", &o.quiet, false, "print nothing but results and errors", 0, 0},
         {.kind = OPTION_END},
