@@ -233,10 +233,19 @@ static bool attribute(struct attribute_options *o, struct error *err)
     return ok;
 }
 
-int cmd_attribute(int argc, char **argv)
+static struct attribute_options defaults(void)
 {
     struct attribute_options o = {
         .columns = PATH_TABLE_COLUMNS, .half_life_days = 7, .order = MARKOV_ORDER_MAX, .seed = 1};
+
+    config_defaults(&o.impressions, journey_source_fields);
+    config_defaults(&o.incremental, incremental_fields);
+    return o;
+}
+
+int cmd_attribute(int argc, char **argv)
+{
+    struct attribute_options o = defaults();
     struct error err = {0};
     int status;
     const struct option table[] = {
@@ -268,8 +277,7 @@ int cmd_attribute(int argc, char **argv)
         {OPTION_TEXT, "journeys", &o.journeys, false,
          "file for the incremental credits of each journey", 0, 0},
         {OPTION_TEXT, "link", &o.link, false,
-         "of the incremental model: auto, logit, additive, noisy_or or proportional (default auto)",
-         0, 0},
+         "how effects join: auto, logit, additive, noisy_or or proportional (default auto)", 0, 0},
         {OPTION_TEXT, "controls", &o.controls, false,
          "of the incremental model: none, period or all (default all)", 0, 0},
         {OPTION_SIZE, "intervals", &o.intervals, false,
@@ -293,8 +301,6 @@ int cmd_attribute(int argc, char **argv)
         {.kind = OPTION_END},
     };
 
-    config_defaults(&o.impressions, journey_source_fields);
-    config_defaults(&o.incremental, incremental_fields);
     if (!command_options(table, argc, argv, &status))
         return status;
     return attribute(&o, &err) ? 0 : command_fail(argv[0], &err);
