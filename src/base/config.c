@@ -27,6 +27,7 @@ void config_defaults(void *settings, const struct config_field *fields)
             *(bool *)member(settings, f) = f->number != 0;
             break;
         case CONFIG_TYPE_TEXT:
+        case CONFIG_TYPE_LIST:
             *(const char **)member(settings, f) = f->text;
             break;
         case CONFIG_TYPE_CHOICE:
@@ -72,6 +73,9 @@ static void describe_allowed(const struct config_field *f, char *text, size_t ro
     case CONFIG_TYPE_TEXT:
         snprintf(text, room, "text");
         break;
+    case CONFIG_TYPE_LIST:
+        snprintf(text, room, "a list");
+        break;
     case CONFIG_TYPE_END:
         break;
     }
@@ -102,6 +106,7 @@ static bool store(void *settings, const struct config_field *f, const char *text
     case CONFIG_TYPE_BOOL:
         return text_to_bool(text, length, member(settings, f));
     case CONFIG_TYPE_TEXT:
+    case CONFIG_TYPE_LIST:
         *(const char **)member(settings, f) = text;
         return true;
     case CONFIG_TYPE_CHOICE:
@@ -217,6 +222,40 @@ static bool fail_unknown(const struct reader *r, const struct yaml_node *entry, 
     return config_unknown(entry, known, err);
 }
 
+/* The items of a list as JSON; lists in it go no deeper than one. */
+static bool write_items(const struct yaml_node *list, bool inner, struct text *out,
+                        struct error *err)
+{
+    char path[YAML_PATH_MAX];
+
+    text_add(out, "[", 1);
+    for (const struct yaml_node *n = list->first; n; n = n->next) {
+        if (n != list->first)
+            text_add(out, ", ", 2);
+        if (n->kind == YAML_SCALAR)
+            config_write_quoted(out, n->text);
+        else if (n->kind == YAML_MAP || inner)
+            return yaml_fail(err, n, "key '%s': must be text, not a %s", yaml_path(n, path),
+                             n->kind == YAML_MAP ? "map" : "list");
+        else if (!write_items(n, true, out, err))
+            return false;
+    }
+    text_add(out, "]", 1);
+    return true;
+}
+
+static bool read_list(const struct yaml_node *list, const char **value, struct arena *memory,
+                      struct error *err)
+{
+    struct text json = {0};
+    const bool ok = write_items(list, false, &json, err);
+
+    if (ok)
+        *value = arena_string(memory, json.bytes, json.length);
+    text_clear(&json);
+    return ok;
+}
+
 static bool read_value(const struct yaml_node *node, const struct config_field *f, void *settings,
                        struct arena *memory, struct error *err)
 {
@@ -225,6 +264,8 @@ static bool read_value(const struct yaml_node *node, const struct config_field *
     const bool number =
         f->type == CONFIG_TYPE_SIZE || f->type == CONFIG_TYPE_NUMBER || f->type == CONFIG_TYPE_BOOL;
 
+    if (f->type == CONFIG_TYPE_LIST && node->kind == YAML_LIST)
+        return read_list(node, member(settings, f), memory, err);
     yaml_path(node, path);
     describe_allowed(f, allowed, sizeof allowed);
     if (node->kind != YAML_SCALAR)
@@ -234,7 +275,7 @@ static bool read_value(const struct yaml_node *node, const struct config_field *
         return yaml_fail(err, node, "key '%s': must be %s, not the text '%.*s' in quotes", path,
                          allowed, SHOWN_MAX, node->text);
     const char *text = node->text;
-    if (f->type == CONFIG_TYPE_TEXT)
+    if (f->type == CONFIG_TYPE_TEXT || f->type == CONFIG_TYPE_LIST)
         text = arena_string(memory, text, strlen(text));
     return config_set(settings, f, text, &why) ||
            yaml_fail(err, node, "key '%s': %s", path, why.text);

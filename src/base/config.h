@@ -29,6 +29,9 @@ enum config_type {
     CONFIG_TYPE_BOOL,   /* bool */
     CONFIG_TYPE_TEXT,   /* const char *; NULL when there is no default and the key is absent */
     CONFIG_TYPE_CHOICE, /* int: the index of the word in `choices`, a NULL-terminated list */
+    /* const char *: a word, or a list of texts and of lists of texts as JSON, such as
+       ["a", ["b", "c"]]; NULL when there is no default and the key is absent */
+    CONFIG_TYPE_LIST,
 };
 
 struct config_field {
@@ -61,6 +64,11 @@ struct config_field {
     {                                                                                              \
         .name = #member, .type = CONFIG_TYPE_TEXT, .offset = offsetof(type_, member),              \
         .text = (default_), .help = (help_)                                                        \
+    }
+#define CONFIG_LIST(type_, member, help_)                                                          \
+    {                                                                                              \
+        .name = #member, .type = CONFIG_TYPE_LIST, .offset = offsetof(type_, member),              \
+        .help = (help_)                                                                            \
     }
 #define CONFIG_CHOICE(type_, member, default_, choices_, help_)                                    \
     {                                                                                              \
@@ -115,6 +123,8 @@ void config_write(struct text *out, const struct config_field *fields, const voi
 
 /* One scalar of YAML that reads back as the same text: plain where that is safe, else quoted. */
 void config_write_text(struct text *out, const char *text);
+/* The same, always quoted: also a string of JSON. */
+void config_write_quoted(struct text *out, const char *text);
 /* The shortest decimal that reads back as the same number. */
 void config_write_number(struct text *out, double value);
 

@@ -72,6 +72,11 @@ void config_write_text(struct text *out, const char *text)
         text_add(out, text, strlen(text));
         return;
     }
+    config_write_quoted(out, text);
+}
+
+void config_write_quoted(struct text *out, const char *text)
+{
     text_add(out, "\"", 1);
     for (const unsigned char *p = (const unsigned char *)text; *p;) {
         const unsigned char *from = p;
@@ -101,6 +106,12 @@ static void write_value(struct text *out, const struct config_field *f, const vo
     case CONFIG_TYPE_TEXT:
         config_write_text(out, *(const char *const *)value);
         break;
+    case CONFIG_TYPE_LIST:
+        if (**(const char *const *)value == '[')
+            text_add_format(out, "%s", *(const char *const *)value);
+        else
+            config_write_text(out, *(const char *const *)value);
+        break;
     case CONFIG_TYPE_CHOICE:
         config_write_text(out, f->choices[*(const int *)value]);
         break;
@@ -118,7 +129,8 @@ void config_write(struct text *out, const struct config_field *fields, const voi
     for (const struct config_field *f = fields; f->type != CONFIG_TYPE_END; f++) {
         const void *value = member(settings, f);
         const char *dot = strchr(f->name, '.'), *name = dot ? dot + 1 : f->name;
-        if (f->type == CONFIG_TYPE_TEXT && !*(const char *const *)value)
+        const bool text = f->type == CONFIG_TYPE_TEXT || f->type == CONFIG_TYPE_LIST;
+        if (text && !*(const char *const *)value)
             continue;
         const size_t length = dot ? (size_t)(dot - f->name) : 0;
         if (length && (length != group_length || strncmp(group, f->name, length) != 0))
@@ -148,6 +160,9 @@ static void write_range(struct text *out, const struct config_field *f)
     case CONFIG_TYPE_TEXT:
         text_add_format(out, "text");
         break;
+    case CONFIG_TYPE_LIST:
+        text_add_format(out, "list");
+        break;
     case CONFIG_TYPE_CHOICE:
         for (size_t i = 0; f->choices[i]; i++)
             text_add_format(out, "%s`%s`", i ? ", " : "", f->choices[i]);
@@ -170,6 +185,7 @@ static void write_default(struct text *out, const struct config_field *f)
         text_add_format(out, "`%s`", f->number != 0 ? "true" : "false");
         break;
     case CONFIG_TYPE_TEXT:
+    case CONFIG_TYPE_LIST:
         text_add_format(out, f->text ? "`%s`" : "%s", f->text ? f->text : "none");
         break;
     case CONFIG_TYPE_CHOICE:

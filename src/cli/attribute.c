@@ -24,6 +24,7 @@ struct attribute_options {
     struct journey_config impressions;
     struct incremental_config incremental;
     const char *link, *controls, *save, *doubts, *experiments, *journeys;
+    struct option_list synergy;
 };
 
 /* Write a document to a place that a flag named. */
@@ -112,6 +113,40 @@ static void say_lifts(const json_t *lifts)
                  json_number_value(json_object_get(lift, "after")));
 }
 
+static void say_pairs(const json_t *pairs)
+{
+    const json_t *pair;
+    size_t i;
+
+    json_array_foreach(pairs, i, pair)
+    {
+        const json_t *names = json_object_get(pair, "campaigns"),
+                     *low = json_object_get(pair, "low"), *high = json_object_get(pair, "high");
+        char ends[64] = "";
+        if (json_is_number(low))
+            snprintf(ends, sizeof ends, " (%.1f to %.1f)", json_number_value(low),
+                     json_number_value(high));
+        log_line("%s and %s: %.1f conversions%s came only through both together",
+                 json_string_value(json_array_get(names, 0)),
+                 json_string_value(json_array_get(names, 1)),
+                 json_number_value(json_object_get(pair, "credit")), ends);
+    }
+}
+
+/* Pairs as --synergy names them, as the setting wants them. */
+static char *write_pairs(const struct option_list *pairs)
+{
+    struct text list = {0};
+
+    for (size_t i = 0; i < pairs->count; i++) {
+        text_add(&list, i ? ", " : "[", i ? 2 : 1);
+        config_write_quoted(&list, pairs->item[i]);
+    }
+    if (pairs->count)
+        text_add(&list, "]", 1);
+    return list.bytes;
+}
+
 static bool credit_impressions(const struct attribute_options *o,
                                const struct attribution_config *config, struct pool *pool,
                                struct credit_table *credits, struct error *err)
@@ -140,6 +175,8 @@ static bool credit_impressions(const struct attribute_options *o,
         say_model(o, &model);
     if (ok && !o->quiet)
         say_lifts(model.lifts);
+    if (ok && !o->quiet)
+        say_pairs(model.pairs);
     ok = ok && (!o->save || place_send(&place, err)) &&
          (!model.fitted || deliver_doubts(o, &model.doubt, err));
     impression_model_clear(&model);
@@ -195,23 +232,18 @@ static bool attribute(struct attribute_options *o, struct error *err)
 
     o->impressions.path = o->source;
     o->impressions.value = o->columns.value;
-    if (o->link &&
-        !config_set(&o->incremental, config_find(incremental_fields, "link"), o->link, err))
-        return error_wrap(err, "--link");
-    if (o->controls &&
-        !config_set(&o->incremental, config_find(incremental_fields, "controls"), o->controls, err))
-        return error_wrap(err, "--controls");
     if (!impression_table(&impressions, &o->impressions, o->columns.path, err))
         return false;
-    if (!impressions &&
-        (o->save || o->intervals || o->doubts || o->experiments || o->journeys || cost))
+    if (!impressions && (o->save || o->intervals || o->doubts || o->experiments || o->journeys ||
+                         o->synergy.count || cost))
         return error_set(err, ERR_ARG, "--%s: '%s' is a table of paths, not of impressions",
-                         o->save        ? "save"
-                         : o->intervals ? "intervals"
-                         : o->doubts    ? "doubts"
-                         : o->journeys  ? "journeys"
-                         : cost         ? "cost-column"
-                                        : "experiments",
+                         o->save            ? "save"
+                         : o->intervals     ? "intervals"
+                         : o->doubts        ? "doubts"
+                         : o->journeys      ? "journeys"
+                         : cost             ? "cost-column"
+                         : o->synergy.count ? "synergy"
+                                            : "experiments",
                          o->source);
     struct pool *pool = pool_new(o->threads);
     bool ok = impressions ? credit_impressions(o, &config, pool, &credits, err)
@@ -230,6 +262,26 @@ static bool attribute(struct attribute_options *o, struct error *err)
     if (ok && o->truth)
         ok = compare(o, &credits, err);
     credit_clear(&credits);
+    return ok;
+}
+
+/* A setting of the incremental model that a flag may give. */
+static bool set_flag(struct attribute_options *o, const char *key, const char *value,
+                     struct error *err)
+{
+    return !value ||
+           config_set(&o->incremental, config_find(incremental_fields, key), value, err) ||
+           error_wrap(err, "--%s", key);
+}
+
+static bool attribute_set(struct attribute_options *o, struct error *err)
+{
+    char *pairs = write_pairs(&o->synergy);
+
+    o->incremental.synergy = pairs;
+    const bool ok = set_flag(o, "link", o->link, err) &&
+                    set_flag(o, "controls", o->controls, err) && attribute(o, err);
+    free(pairs);
     return ok;
 }
 
@@ -272,17 +324,18 @@ int cmd_attribute(int argc, char **argv)
         {OPTION_TEXT, "campaign-column", &o.impressions.token, false, "default campaign", 0, 0},
         {OPTION_TEXT, "conversion-column", &o.impressions.outcome, false,
          "of impressions: default conversion", 0, 0},
-        {OPTION_TEXT, "cost-column", &o.impressions.cost, false,
-         "of impressions: what each cost; none by default", 0, 0},
+        {OPTION_TEXT, "cost-column", &o.impressions.cost, false, "of impressions: none by default",
+         0, 0},
         {OPTION_TEXT, "journeys", &o.journeys, false,
          "file for the incremental credits of each journey", 0, 0},
         {OPTION_TEXT, "link", &o.link, false,
          "how effects join: auto, logit, additive, noisy_or or proportional (default auto)", 0, 0},
         {OPTION_TEXT, "controls", &o.controls, false,
          "of the incremental model: none, period or all (default all)", 0, 0},
+        {OPTION_LIST, "synergy", &o.synergy, false,
+         "A+B: two campaigns that may do more together than each alone; may be repeated", 0, 0},
         {OPTION_SIZE, "intervals", &o.intervals, false,
-         "95 % intervals of the incremental credits from so many resampled logs (such as 200)", 2,
-         INCREMENTAL_REPLICATES_MAX},
+         "95 % intervals from so many resampled logs (such as 200)", 2, INCREMENTAL_REPLICATES_MAX},
         {OPTION_SIZE, "seed", &o.seed, false, "of the resampling (default 1)", 0, 0},
         {OPTION_TEXT, "save", &o.save, false, "folder for the incremental model, for quern whatif",
          0, 0},
@@ -303,5 +356,5 @@ int cmd_attribute(int argc, char **argv)
 
     if (!command_options(table, argc, argv, &status))
         return status;
-    return attribute(&o, &err) ? 0 : command_fail(argv[0], &err);
+    return attribute_set(&o, &err) ? 0 : command_fail(argv[0], &err);
 }

@@ -14,7 +14,9 @@ struct work {
     size_t many;
     const double *parameter; /* [many][parameters] */
     const float *weight;     /* NULL: all 1 */
-    double *sum;             /* [BLOCKS][many][campaigns + 1] */
+    bool of_pairs;           /* instead of campaigns and baseline */
+    size_t width;            /* numbers of each: campaigns + 1, or pairs */
+    double *sum;             /* [BLOCKS][many][width] */
     atomic_size_t next;
 };
 
@@ -26,20 +28,39 @@ struct scratch {
     double weight[RESAMPLE_LANES];
 };
 
+/* What the features from .. from + count - 1 caused of a conversion. */
+static double caused_by(const struct incremental_user *user, const double *local,
+                        const struct incremental_chance *chance, size_t from, size_t count)
+{
+    const double share = 1 - chance->p0 / chance->p;
+    double effect = 0;
+
+    for (size_t e = from; e < from + count; e++)
+        effect += local[e] * user->x[e];
+    return chance->effects == 0 ? 0 : share * effect / chance->effects;
+}
+
+static double caused_by_pair(const struct incremental_user *user, const double *local,
+                             const struct incremental_chance *chance, size_t q)
+{
+    const size_t halves = user->design->halves;
+
+    return caused_by(user, local, chance, user->pairs_from + q * halves, halves);
+}
+
 double incremental_split(const struct incremental_user *user, const double *local, double *caused)
 {
-    const struct incremental_design *d = user->design;
+    const size_t effects = user->design->effects;
     const struct incremental_chance chance = incremental_chance(user, local);
-    const double share = 1 - chance.p0 / chance.p;
 
-    for (size_t l = 0; l < user->seen; l++) {
-        const size_t from = user->effects_from + l * d->effects;
-        double effect = 0;
-        for (size_t e = from; e < from + d->effects; e++)
-            effect += local[e] * user->x[e];
-        caused[l] = chance.effects == 0 ? 0 : share * effect / chance.effects;
+    for (size_t l = 0; l < user->seen; l++)
+        caused[l] = caused_by(user, local, &chance, user->effects_from + l * effects, effects);
+    for (size_t q = 0; q < user->pairs; q++) {
+        const double half = caused_by_pair(user, local, &chance, q) / 2;
+        caused[user->pair[q].place[0]] += half;
+        caused[user->pair[q].place[1]] += half;
     }
-    return chance.effects == 0 ? 1 : 1 - share;
+    return chance.effects == 0 ? 1 : 1 - (1 - chance.p0 / chance.p);
 }
 
 /* False where the user counts in none. */
@@ -62,16 +83,29 @@ static bool converts(const struct exposure_log *log, size_t u)
                   (size_t)(log->offset[u + 1] - log->offset[u])) != NULL;
 }
 
-/* credit [many][campaigns + 1] */
+static void add_pairs(const struct scratch *s, const double *local, double weight, double *credit)
+{
+    const struct incremental_user *user = &s->user;
+    const struct incremental_chance chance = incremental_chance(user, local);
+
+    for (size_t q = 0; q < user->pairs; q++)
+        credit[user->pair[q].which] += weight * caused_by_pair(user, local, &chance, q);
+}
+
+/* credit [many][width] */
 static void add_conversion(const struct work *work, struct scratch *s, double *credit)
 {
     const struct incremental_user *user = &s->user;
-    const size_t count = user->design->count, width = user->design->campaigns + 1;
+    const size_t count = user->design->count, width = work->width;
 
     for (size_t m = 0; m < work->many; m++) {
         double *own = credit + m * width;
         if (!(s->weight[m] > 0))
             continue;
+        if (work->of_pairs) {
+            add_pairs(s, s->local + m * count, s->weight[m], own);
+            continue;
+        }
         own[width - 1] += s->weight[m] * incremental_split(user, s->local + m * count, s->caused);
         for (size_t l = 0; l < user->seen; l++)
             own[user->campaign[l]] += s->weight[m] * s->caused[l];
@@ -86,6 +120,8 @@ static void add_user(const struct work *work, struct scratch *s, size_t u, doubl
     if (!converts(user->log, u) || !find_weights(work, u, s->weight))
         return;
     incremental_user_begin(user, u);
+    if (work->of_pairs && user->pairs == 0)
+        return;
     for (size_t m = 0; m < work->many; m++)
         for (size_t i = 0; i < user->size; i++)
             s->local[m * count + i] = work->parameter[m * count + user->index[i]];
@@ -98,7 +134,7 @@ static void run_blocks(void *context, size_t rank, size_t size)
 {
     struct work *work = context;
     const struct incremental_fit *fit = work->fit;
-    const size_t users = fit->log->users, width = work->many * (fit->design.campaigns + 1);
+    const size_t users = fit->log->users, width = work->many * work->width;
     struct scratch s = {
         .local = memory_take(work->many, fit->design.count * sizeof(double)),
         .caused = memory_take(fit->design.campaigns + 1, sizeof(double)),
@@ -118,7 +154,10 @@ static void run_blocks(void *context, size_t rank, size_t size)
 
 static void run(struct work *work, struct pool *pool, double *credit)
 {
-    const size_t size = work->many * (work->fit->design.campaigns + 1);
+    const struct incremental_design *d = &work->fit->design;
+
+    work->width = work->of_pairs ? d->pairs : d->campaigns + 1;
+    const size_t size = work->many * work->width;
 
     work->sum = memory_take_zeroed(BLOCKS, size * sizeof(double));
     if (pool)
@@ -147,4 +186,24 @@ void incremental_credits_resampled(const struct incremental_fit *fit, const doub
     struct work work = {.fit = fit, .resample = resample, .many = many, .parameter = parameter};
 
     run(&work, pool, credit);
+}
+
+void incremental_pair_credits(const struct incremental_fit *fit, const double *parameter,
+                              struct pool *pool, double *credit)
+{
+    struct work work = {.fit = fit, .many = 1, .parameter = parameter, .of_pairs = true};
+
+    if (fit->design.pairs > 0)
+        run(&work, pool, credit);
+}
+
+void incremental_pair_credits_resampled(const struct incremental_fit *fit, const double *parameter,
+                                        const struct incremental_resample *resample, size_t many,
+                                        struct pool *pool, double *credit)
+{
+    struct work work = {
+        .fit = fit, .resample = resample, .many = many, .parameter = parameter, .of_pairs = true};
+
+    if (fit->design.pairs > 0)
+        run(&work, pool, credit);
 }

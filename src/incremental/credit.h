@@ -3,6 +3,8 @@
  *
  * Of a conversion with chance p, and p0 without any campaign's effect, the share 1 - p0 / p is
  * caused, divided over campaigns in proportion to their effects at it; the rest is the baseline's.
+ * A pair's effect (synergy.h), which stopping either campaign would end, counts half for each: the
+ * Shapley value of effects that add up.
  */
 #ifndef QUERN_INCREMENTAL_CREDIT_H
 #define QUERN_INCREMENTAL_CREDIT_H
@@ -21,6 +23,14 @@ void incremental_credits(const struct incremental_fit *fit, const double *parame
 void incremental_credits_resampled(const struct incremental_fit *fit, const double *parameter,
                                    const struct incremental_resample *resample, size_t many,
                                    struct pool *pool, double *credit);
+
+/* What came through pairs alone, [pairs], which is part of the credits of their campaigns. */
+void incremental_pair_credits(const struct incremental_fit *fit, const double *parameter,
+                              struct pool *pool, double *credit);
+/* credit [many][pairs] */
+void incremental_pair_credits_resampled(const struct incremental_fit *fit, const double *parameter,
+                                        const struct incremental_resample *resample, size_t many,
+                                        struct pool *pool, double *credit);
 
 /*
  * The conversion that `user` is at, divided: caused [user->seen], one for each campaign of

@@ -41,7 +41,7 @@ static void hold_controls(const struct incremental_fit *fit, double *ridge, doub
     for (size_t j = 0; j < d->count; j++) {
         const bool dense = j == FEATURE_COUNT || j == FEATURE_OTHER_RATE ||
                            j == FEATURE_OTHER_ANY || (j >= FEATURE_LOCAL && j < d->dense);
-        if (dense || (j >= d->dense && (j - d->dense) % d->per < d->controls)) {
+        if (dense || (j >= d->dense && !incremental_is_effect(d, j))) {
             ridge[j] = held;
             parameter[j] = 0;
         }

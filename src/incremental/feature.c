@@ -2,6 +2,7 @@
 
 #include "attribution/elementary.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -69,11 +70,15 @@ bool incremental_design_make(struct incremental_design *design, const struct exp
         !incremental_days(config->time_scales, "time_scales", made.scale, INCREMENTAL_SCALES_MAX,
                           &made.scales, err))
         return false;
+    if (!incremental_pairs_find(made.pair, &made.pairs, config->synergy, log, err))
+        return error_wrap(err, "synergy");
     made.dense = FEATURE_LOCAL + made.scales;
     made.controls = 1 + made.scales;
     made.effects = 2 * made.halves;
     made.per = made.controls + made.effects;
-    made.count = made.dense + made.campaigns * made.per;
+    made.pairs_from = made.dense + made.campaigns * made.per;
+    made.pair_per = made.controls + made.halves;
+    made.count = made.pairs_from + made.pairs * made.pair_per;
     learn_local_rate(&made, log);
     made.others = !made.additive;
     *design = made;
@@ -144,12 +149,40 @@ static void find_seen(struct incremental_user *user)
     }
 }
 
-static void set_index(struct incremental_user *user)
+static void find_pairs(struct incremental_user *user)
 {
     const struct incremental_design *d = user->design;
 
-    user->effects_from = d->dense + user->seen * d->controls;
-    user->size = user->effects_from + user->seen * d->effects;
+    user->pairs = 0;
+    for (size_t q = 0; q < d->pairs; q++) {
+        const int32_t a = user->place[d->pair[q].campaign[0]];
+        const int32_t b = user->place[d->pair[q].campaign[1]];
+        if (a >= 0 && b >= 0)
+            user->pair[user->pairs++] =
+                (struct incremental_seen_pair){(uint16_t)q, {(uint16_t)a, (uint16_t)b}};
+    }
+}
+
+/* Of a pair, the controls of which begin at `from` and the effects at `effects`. */
+static void set_pair_index(struct incremental_user *user, size_t q, size_t from, size_t effects)
+{
+    const struct incremental_design *d = user->design;
+    const size_t first = d->pairs_from + user->pair[q].which * d->pair_per;
+
+    for (size_t j = 0; j < d->controls; j++)
+        user->index[from + j] = (uint32_t)(first + j);
+    for (size_t j = 0; j < d->halves; j++)
+        user->index[effects + j] = (uint32_t)(first + d->controls + j);
+}
+
+static void set_index(struct incremental_user *user)
+{
+    const struct incremental_design *d = user->design;
+    const size_t pairs_at = d->dense + user->seen * d->controls;
+
+    user->effects_from = pairs_at + user->pairs * d->controls;
+    user->pairs_from = user->effects_from + user->seen * d->effects;
+    user->size = user->pairs_from + user->pairs * d->halves;
     for (size_t j = 0; j < d->dense; j++)
         user->index[j] = (uint32_t)j;
     for (size_t l = 0; l < user->seen; l++) {
@@ -160,6 +193,8 @@ static void set_index(struct incremental_user *user)
             user->index[user->effects_from + l * d->effects + j] =
                 (uint32_t)(first + d->controls + j);
     }
+    for (size_t q = 0; q < user->pairs; q++)
+        set_pair_index(user, q, pairs_at + q * d->controls, user->pairs_from + q * d->halves);
 }
 
 /* What the time before impressions first .. end - 1 leaves of everything; none before a user's. */
@@ -228,6 +263,24 @@ static void load_chunk(struct incremental_user *user, size_t first)
                   user->future + (i + 1 - first) * width, user->future + (i - first) * width);
 }
 
+static double geometric_mean(double a, double b)
+{
+    return a * b > 0 ? sqrt(a * b) : 0;
+}
+
+/* Controls from .. end - 1 of every pair, from those of its campaigns. */
+static void set_pair_controls(struct incremental_user *user, size_t from, size_t end)
+{
+    const size_t controls = user->design->controls;
+    const double *of = user->x + user->design->dense;
+    double *x = user->x + user->design->dense + user->seen * controls;
+
+    for (size_t q = 0; q < user->pairs; q++)
+        for (size_t j = from; j < end; j++)
+            x[q * controls + j] = geometric_mean(of[user->pair[q].place[0] * controls + j],
+                                                 of[user->pair[q].place[1] * controls + j]);
+}
+
 void incremental_user_begin(struct incremental_user *user, size_t u)
 {
     const struct incremental_design *d = user->design;
@@ -235,6 +288,7 @@ void incremental_user_begin(struct incremental_user *user, size_t u)
     user->from = (size_t)user->log->offset[u];
     user->end = (size_t)user->log->offset[u + 1];
     find_seen(user);
+    find_pairs(user);
     set_index(user);
     save_futures(user);
     memset(user->past, 0, user->seen * d->scales * sizeof *user->past);
@@ -244,6 +298,7 @@ void incremental_user_begin(struct incremental_user *user, size_t u)
     user->x[FEATURE_COUNT] = log_near(1 + (double)(user->end - user->from));
     for (size_t l = 0; l < user->seen; l++)
         user->x[d->dense + l * d->controls] = log_near(1 + user->count[l]);
+    set_pair_controls(user, 0, 1);
     user->at = user->from;
     user->chunk_end = user->from;
 }
@@ -308,6 +363,7 @@ static void set_local(struct incremental_user *user)
         user->local[j] = all / mass;
         user->x[FEATURE_LOCAL + j] = log_near((all + 0.5) / (d->local_rate[j] * mass + 0.5));
     }
+    set_pair_controls(user, 1, d->controls);
 }
 
 void incremental_user_effects(const struct incremental_user *user, size_t l, double scale,
@@ -322,10 +378,23 @@ void incremental_user_effects(const struct incremental_user *user, size_t l, dou
     }
 }
 
-static void set_effects(struct incremental_user *user, double gap)
+void incremental_user_pair_effects(const struct incremental_user *user, size_t q,
+                                   const double scale[2], double *x)
 {
     const struct incremental_design *d = user->design;
+    const double *a = user->stock + user->pair[q].place[0] * d->halves;
+    const double *b = user->stock + user->pair[q].place[1] * d->halves;
 
+    for (size_t h = 0; h < d->halves; h++) {
+        const double of_a = scale[0] * a[h], of_b = scale[1] * b[h];
+        x[h] = geometric_mean(of_a / (of_a + 1), of_b / (of_b + 1)) * user->acting[h];
+    }
+}
+
+static void set_effects(struct incremental_user *user, double gap)
+{
+    static const double as_is[2] = {1, 1};
+    const struct incremental_design *d = user->design;
     const double unit = d->additive ? 1 : 1 / gap; /* a sum over the gap, or the mean */
 
     for (size_t h = 0; h < d->halves; h++)
@@ -333,6 +402,8 @@ static void set_effects(struct incremental_user *user, double gap)
             d->lasting ? unit * d->half_life[h] / LN_2 * (1 - exp2_decay(gap * user->rate[h])) : 1;
     for (size_t l = 0; l < user->seen; l++)
         incremental_user_effects(user, l, 1, user->x + user->effects_from + l * d->effects);
+    for (size_t q = 0; q < user->pairs; q++)
+        incremental_user_pair_effects(user, q, as_is, user->x + user->pairs_from + q * d->halves);
 }
 
 /* Leave the intercept, and of the others those of the whole period or none. */

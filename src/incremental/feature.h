@@ -8,6 +8,8 @@
  *   dense + k per + [0, controls)       controls of campaign k
  *   dense + k per + controls + [0, e)   effects of campaign k:  half-life h, saturation s at 2 h +
  * s
+ *   pairs_from + q pair_per + ..        controls, then effects of pair q (synergy.h), one each
+ *                                       half-life
  *
  * With S the stock of campaign k at half-life h, the impression itself included and emptied by a
  * conversion, the effects are S / (S + 1) and min(S, 20). Where effects last until the next
@@ -29,8 +31,9 @@
 #ifndef QUERN_INCREMENTAL_FEATURE_H
 #define QUERN_INCREMENTAL_FEATURE_H
 
-#include "incremental/exposure_log.h"
 #include "incremental/config.h"
+#include "incremental/exposure_log.h"
+#include "incremental/synergy.h"
 
 enum { FEATURE_CHUNK = 512, FEATURE_RATES_MAX = INCREMENTAL_HALVES_MAX + INCREMENTAL_SCALES_MAX };
 
@@ -53,6 +56,8 @@ enum feature_dense {
 struct incremental_design {
     size_t campaigns, halves, scales;
     size_t dense, controls, effects, per, count; /* of parameters; see above */
+    size_t pairs, pairs_from, pair_per;
+    struct incremental_pair pair[INCREMENTAL_PAIRS_MAX];
     double half_life[INCREMENTAL_HALVES_MAX], scale[INCREMENTAL_SCALES_MAX]; /* days */
     double days;                               /* from the first impression to the last */
     double conversion_rate;                    /* conversions by impressions */
@@ -64,7 +69,7 @@ struct incremental_design {
     int known;     /* enum incremental_controls: all others are 0 everywhere */
 };
 
-/* ERR_CONFIG, ERR_LIMIT: more than INCREMENTAL_CAMPAIGNS_MAX campaigns. */
+/* ERR_CONFIG; ERR_LIMIT: more than INCREMENTAL_CAMPAIGNS_MAX campaigns. */
 MUST_CHECK bool incremental_design_make(struct incremental_design *design,
                                         const struct exposure_log *log,
                                         const struct incremental_config *config, struct error *err);
@@ -75,22 +80,36 @@ static inline size_t incremental_effect(const struct incremental_design *design,
     return design->dense + k * design->per + design->controls + e;
 }
 
+/* Is parameter j one of effects, of a campaign or of a pair? */
+static inline bool incremental_is_effect(const struct incremental_design *design, size_t j)
+{
+    if (j < design->dense)
+        return false;
+    return (j < design->pairs_from
+                ? (j - design->dense) % design->per
+                : (j - design->pairs_from) % design->pair_per) >= design->controls;
+}
+
 /*
  * One user at a time:
  *
  *     incremental_user_begin(&user, u);
  *     while (incremental_user_next(&user)) ... user.x[0 .. user.size) ...
  *
- * x holds the features of this user alone: dense, then the controls of each campaign seen, then
- * from x[effects_from] the effects of each; index[] says which parameter each one is.
+ * x holds the features of this user alone: dense, then the controls of each campaign seen and of
+ * each pair seen, then from x[effects_from] the effects of each campaign and from x[pairs_from]
+ * those of each pair; index[] says which parameter each one is.
  */
 struct incremental_user {
     const struct exposure_log *log;
     const struct incremental_design *design;
-    size_t size, effects_from, seen;
-    uint32_t *index;                       /* [size] */
-    double *x;                             /* [size] */
-    uint16_t *campaign;                    /* [seen] */
+    size_t size, effects_from, pairs_from, seen, pairs; /* pairs: of campaigns seen */
+    uint32_t *index;                                    /* [size] */
+    double *x;                                          /* [size] */
+    uint16_t *campaign;                                 /* [seen] */
+    struct incremental_seen_pair {
+        uint16_t which, place[2];          /* in design.pair[], and its campaigns in campaign[] */
+    } pair[INCREMENTAL_PAIRS_MAX];         /* [pairs] */
     size_t at;                             /* of the impression in the log */
     double local[INCREMENTAL_SCALES_MAX];  /* all other impressions near this one, a day */
     double acting[INCREMENTAL_HALVES_MAX]; /* how long effects act, see above, or 1 */
@@ -117,5 +136,21 @@ bool incremental_user_next(struct incremental_user *user);
  * is: x [design.effects]. */
 void incremental_user_effects(const struct incremental_user *user, size_t l, double scale,
                               double *x);
+
+/* Of the q-th pair seen, were the stocks of its campaigns `scale` times what they are: x [halves].
+ */
+void incremental_user_pair_effects(const struct incremental_user *user, size_t q,
+                                   const double scale[2], double *x);
+
+/* Is x[i], an effect, one of the l-th campaign seen or of a pair that it is in? */
+static inline bool incremental_user_moves(const struct incremental_user *user, size_t l, size_t i)
+{
+    const struct incremental_design *d = user->design;
+
+    if (i < user->pairs_from)
+        return (i - user->effects_from) / d->effects == l;
+    const struct incremental_seen_pair *pair = &user->pair[(i - user->pairs_from) / d->halves];
+    return pair->place[0] == l || pair->place[1] == l;
+}
 
 #endif

@@ -38,7 +38,7 @@ static void set_ridge(struct incremental_fit *fit, const struct incremental_conf
     incremental_moments(&objective, mean, square);
     fit->ridge[FEATURE_INTERCEPT] = INTERCEPT_RIDGE;
     for (size_t j = 1; j < d->count; j++) {
-        const bool effect = j >= d->dense && (j - d->dense) % d->per >= d->controls;
+        const bool effect = incremental_is_effect(d, j);
         const double spread = square[j] - mean[j] * mean[j];
         const double unit = mean[j] / d->conversion_rate;
         fit->bounded[j] = effect && !config->signed_effects;

@@ -89,6 +89,7 @@ static bool log_credits(struct credit_table *credits, struct impression_model *m
     run.doubt = (struct incremental_doubt){0};
     if (request->experiments)
         model->lifts = incremental_lifts_json(&run.lifts, log, run.lift_before, run.lift_after);
+    model->pairs = incremental_pairs_json(&run.pairs, log);
     incremental_run_clear(&run);
     return ok;
 }
@@ -116,5 +117,6 @@ void impression_model_clear(struct impression_model *model)
 {
     incremental_doubt_clear(&model->doubt);
     json_decref(model->lifts);
-    model->lifts = NULL;
+    json_decref(model->pairs);
+    model->lifts = model->pairs = NULL;
 }

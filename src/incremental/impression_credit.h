@@ -36,6 +36,7 @@ struct impression_model {
     size_t impressions, users, campaigns;
     struct incremental_doubt doubt; /* impression_model_clear() it */
     json_t *lifts; /* incremental_lifts_json(); NULL where there are no experiments */
+    json_t *pairs; /* incremental_pairs_json(); NULL where there are none */
 };
 
 /*

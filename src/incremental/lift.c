@@ -48,6 +48,8 @@ static void add_impression(const struct lift_work *work, const struct lift_user 
 
     for (size_t e = from; e < end; e++)
         effects -= at->local[e] * user->x[e];
+    for (size_t e = user->pairs_from; e < user->size; e++)
+        effects -= incremental_user_moves(user, l, e) ? at->local[e] * user->x[e] : 0;
     incremental_chances(d, &chance->controls, &effects, &without, 1);
     sum[0] += chance->p - without;
     if (work->width == 1)
@@ -57,7 +59,8 @@ static void add_impression(const struct lift_work *work, const struct lift_user 
     for (size_t i = 0; i < user->effects_from; i++)
         sum[1 + user->index[i]] += (all[1] - none[1]) * user->x[i];
     for (size_t i = user->effects_from; i < user->size; i++)
-        sum[1 + user->index[i]] += (i >= from && i < end ? all[0] : all[0] - none[0]) * user->x[i];
+        sum[1 + user->index[i]] +=
+            (incremental_user_moves(user, l, i) ? all[0] : all[0] - none[0]) * user->x[i];
 }
 
 static bool sees_lift(const struct lift_work *work, size_t u)

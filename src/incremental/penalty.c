@@ -79,19 +79,14 @@ static bool is_better(const double *losses, const double *best)
     return sum > 0 && sum > sqrt(PENALTY_FOLDS * (spread > 0 ? spread : 0));
 }
 
-static bool is_effect(const struct incremental_design *d, size_t j)
-{
-    return j >= d->dense && (j - d->dense) % d->per >= d->controls;
-}
-
 static void set_ridge(struct search *s, double effect, double control)
 {
     const struct incremental_design *d = &s->fit->design;
 
     for (size_t j = 0; j < d->count; j++)
-        s->ridge[j] = s->fit->ridge[j] * (j == FEATURE_INTERCEPT ? 1
-                                          : is_effect(d, j)      ? effect
-                                                                 : control);
+        s->ridge[j] = s->fit->ridge[j] * (j == FEATURE_INTERCEPT        ? 1
+                                          : incremental_is_effect(d, j) ? effect
+                                                                        : control);
 }
 
 /* The best factor of one penalty, the other being as it is; `best` are the losses so far. */

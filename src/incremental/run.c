@@ -1,6 +1,7 @@
 #include "incremental/run.h"
 
 #include "incremental/store.h"
+#include "base/interrupt.h"
 
 /* Go on from a fit with what experiments measured. */
 static bool use_experiments(struct incremental_run *run, const struct incremental_job *job,
@@ -43,6 +44,14 @@ static bool find_intervals(struct incremental_run *run, const struct incremental
     return true;
 }
 
+static bool find_pairs(struct incremental_run *run, const struct incremental_job *job,
+                       struct error *err)
+{
+    incremental_pair_amounts(&run->pairs, &run->fit, &run->draws, job->seed, job->pool,
+                             &run->memory);
+    return interrupt_check("crediting pairs", err);
+}
+
 static bool find_doubts(struct incremental_run *run, const struct incremental_job *job,
                         struct error *err)
 {
@@ -68,7 +77,7 @@ bool incremental_run(struct incremental_run *run, const struct incremental_job *
     }
     run->credit = ARENA_NEW(&run->memory, double, job->log->campaigns + 1);
     incremental_credits(&run->fit, run->fit.parameter, NULL, job->pool, run->credit);
-    if (find_intervals(run, job, err) && find_doubts(run, job, err) &&
+    if (find_intervals(run, job, err) && find_pairs(run, job, err) && find_doubts(run, job, err) &&
         incremental_journeys(&run->totals, &run->fit, job->journeys, err) &&
         (!job->save ||
          incremental_store_write(job->save, &run->fit, job->config, &run->draws, err)))

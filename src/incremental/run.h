@@ -15,6 +15,7 @@
 #include "incremental/interval.h"
 #include "incremental/journey.h"
 #include "incremental/lift.h"
+#include "incremental/pair_credit.h"
 
 struct incremental_job {
     const struct exposure_log *log; /* must outlive the run */
@@ -38,6 +39,7 @@ struct incremental_run {
     double *before; /* [campaigns + 1] credits without the experiments; NULL where there are none */
     double *lift_before, *lift_after; /* [lifts.count] the model's numbers without and with them */
     struct incremental_lifts lifts;
+    struct incremental_pair_amounts pairs;
     struct incremental_doubt doubt; /* empty where the job did not ask */
     struct arena memory;
 };

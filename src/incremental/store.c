@@ -100,7 +100,7 @@ static bool write_model(const struct incremental_fit *fit, const struct incremen
     const size_t kept = all < INCREMENTAL_STORE_DRAWS_MAX ? all : INCREMENTAL_STORE_DRAWS_MAX;
     const size_t count = fit->design.count, width = fit->design.campaigns + 1;
     struct incremental_config own = *config;
-    struct text settings = {0};
+    struct text settings = {0}, pairs = {0};
     char hash[HASH_SIZE];
     const struct safetensor tensor[] = {
         {.name = "parameter",
@@ -121,12 +121,15 @@ static bool write_model(const struct incremental_fit *fit, const struct incremen
     };
 
     own.link = fit->design.link;
+    incremental_pairs_write(&pairs, fit->design.pair, fit->design.pairs, fit->log);
+    own.synergy = fit->design.pairs ? pairs.bytes : NULL;
     config_write(&settings, incremental_fields, &own, 0);
     hash_log(fit->log, hash);
     const struct safetensors_text text[] = {
         {"format", FORMAT}, {"exposures", hash}, {"settings", settings.bytes}};
     const bool ok = safetensors_write(path, tensor, kept ? 3 : 1, text, 3, err);
     text_clear(&settings);
+    text_clear(&pairs);
     return ok;
 }
 

@@ -27,7 +27,7 @@ struct desk {
     struct incremental_user user;
     double *local;     /* [size] rows: parameters of the user's features */
     double *controls;  /* 1 row */
-    double *effects;   /* [seen] rows */
+    double *effects;   /* [seen + pairs] rows */
     double *total;     /* 1 row: of all effects */
     double *p, *other; /* 1 row each */
     double *x;         /* [design.effects] */
@@ -41,17 +41,33 @@ static void add_times(double *out, const double *row, double x, size_t models)
         out[r] += x * row[r];
 }
 
-/* Rows of effects of one campaign seen, from its features. */
-static void effects_of(const struct desk *desk, size_t l, const double *x, double *out,
+/* One row of effects: of the features from .. from + count - 1. */
+static void effects_of(const struct desk *desk, size_t from, size_t count, double *out,
                        size_t models)
 {
-    const struct incremental_design *d = desk->user.design;
-    const double *local = desk->local + (desk->user.effects_from + l * d->effects) * models;
-
     memset(out, 0, models * sizeof *out);
-    for (size_t e = 0; e < d->effects; e++)
-        if (x[e] != 0)
-            add_times(out, local + e * models, x[e], models);
+    for (size_t e = from; e < from + count; e++)
+        if (desk->user.x[e] != 0)
+            add_times(out, desk->local + e * models, desk->user.x[e], models);
+}
+
+/* The pairs in which a campaign changes; rows of their effects follow those of campaigns. */
+static void change_pairs(const struct desk *desk, const double *scale, double *effects, size_t m)
+{
+    const struct incremental_user *user = &desk->user;
+    const size_t halves = user->design->halves;
+
+    for (size_t q = 0; q < user->pairs; q++) {
+        const struct incremental_pair *pair = &user->design->pair[user->pair[q].which];
+        const double own[2] = {scale[pair->campaign[0]], scale[pair->campaign[1]]};
+        if (own[0] == 1 && own[1] == 1)
+            continue;
+        incremental_user_pair_effects(user, q, own, desk->x);
+        add_times(effects, desk->effects + (user->seen + q) * m, -1, m);
+        for (size_t h = 0; h < halves; h++)
+            add_times(effects, desk->local + (user->pairs_from + q * halves + h) * m, desk->x[h],
+                      m);
+    }
 }
 
 /* What changes at the impression at hand, in its row of `sum`. */
@@ -73,6 +89,7 @@ static void take_scenario(const struct asking *a, struct desk *desk, size_t s, d
         for (size_t e = 0; e < d->effects; e++)
             add_times(effects, local + e * m, desk->x[e], m);
     }
+    change_pairs(desk, scale, effects, m);
     incremental_chances(d, desk->controls, effects, effects, m);
     for (size_t r = 0; r < m; r++)
         change[r] += effects[r] - desk->p[r];
@@ -88,9 +105,13 @@ static void take_impression(const struct asking *a, struct desk *desk, size_t as
     memset(desk->total, 0, m * sizeof *desk->total);
     for (size_t i = 0; i < user->effects_from; i++)
         add_times(desk->controls, desk->local + i * m, user->x[i], m);
-    for (size_t l = 0; l < user->seen; l++) {
-        effects_of(desk, l, user->x + user->effects_from + l * d->effects, desk->effects + l * m,
-                   m);
+    for (size_t l = 0; l < user->seen + user->pairs; l++) {
+        const size_t q = l - user->seen;
+        if (l < user->seen)
+            effects_of(desk, user->effects_from + l * d->effects, d->effects, desk->effects + l * m,
+                       m);
+        else
+            effects_of(desk, user->pairs_from + q * d->halves, d->halves, desk->effects + l * m, m);
         add_times(desk->total, desk->effects + l * m, 1, m);
     }
     incremental_chances(d, desk->controls, desk->total, desk->p, m);

@@ -13,6 +13,7 @@
 #include "base/progress.h"
 #include "base/rng.h"
 #include "metric/evaluation.h"
+#include "pipeline/stage.h"
 #include "pipeline/stage_key.h"
 
 #include <inttypes.h>
@@ -151,8 +152,9 @@ static bool write_evaluation(const struct attribution_run *run, const char *fold
     return ok;
 }
 
-static bool evaluate(struct attribution_run *run, const char *folder, struct error *err)
+static bool evaluate(void *context, const char *folder, struct error *err)
 {
+    struct attribution_run *run = context;
     const size_t folds = run->options->folds;
     struct attribution_scores scores[FOLDS_MAX] = {{0}};
     bool ok = true;
@@ -172,19 +174,18 @@ static bool evaluate(struct attribution_run *run, const char *folder, struct err
 
 bool attribution_run_evaluate(struct attribution_run *run, struct error *err)
 {
-    uint64_t key = stage_key_number(stage_key_new("evaluate"), run->train_key);
-
     if (run->options->folds > FOLDS_MAX)
         return error_set(err, ERR_ARG, "--folds: at most %d", FOLDS_MAX);
-    run->evaluate_key = stage_key_number(key, run->options->folds);
-    run->evaluate = workspace_find(run->space, "evaluate", run->evaluate_key);
-    if (run->evaluate) {
-        progress_skip("evaluate", run->options->quiet);
-        return true;
-    }
-    if (!workspace_begin(run->space, "evaluate", &run->evaluate, err) ||
-        !evaluate(run, run->evaluate, err) ||
-        !workspace_finish(run->space, "evaluate", run->evaluate_key, err))
-        return error_wrap(err, "evaluate");
-    return true;
+    run->evaluate_key = stage_key_number(
+        stage_key_number(stage_key_new("evaluate"), run->train_key), run->options->folds);
+    const struct stage stage = {
+        .space = run->space,
+        .name = "evaluate",
+        .key = run->evaluate_key,
+        .quiet = run->options->quiet,
+        .run = run,
+        .make = evaluate,
+    };
+
+    return stage_run(&stage, &run->evaluate, err);
 }

@@ -1,7 +1,7 @@
 #include "pipeline/attribution_run.h"
 
 #include "base/file.h"
-#include "base/progress.h"
+#include "pipeline/stage.h"
 #include "pipeline/stage_key.h"
 
 /* Everything that feature_store/ and journeys.bin depend on. */
@@ -17,8 +17,9 @@ static uint64_t features_key(const struct attribution_run *run)
     return key;
 }
 
-static bool build(struct attribution_run *run, const char *folder, struct error *err)
+static bool build(void *context, const char *folder, struct error *err)
 {
+    struct attribution_run *run = context;
     const struct pipeline_config *config = run->config;
     struct journey_summary summary = {0};
 
@@ -43,25 +44,18 @@ static bool open_journeys(struct attribution_run *run, struct error *err)
 
 bool attribution_run_features(struct attribution_run *run, struct error *err)
 {
-    const uint64_t key = features_key(run);
+    const struct stage stage = {
+        .space = run->space,
+        .name = "features",
+        .key = features_key(run),
+        .untrusted = !run->config->source.path,
+        .quiet = run->options->quiet,
+        .run = run,
+        .make = build,
+    };
 
     run->data_key = 0;
-    /* What a query reads cannot be known, so its result is never taken for up to date. */
-    if (run->config->source.path)
-        run->features = workspace_find(run->space, "features", key);
-    if (run->features) {
-        progress_skip("features", run->options->quiet);
-    } else {
-        if (!workspace_begin(run->space, "features", &run->features, err))
-            return false;
-        if (!build(run, run->features, err)) {
-            workspace_abandon(run->space, "features");
-            return false;
-        }
-        if (!workspace_finish(run->space, "features", key, err))
-            return false;
-    }
-    return open_journeys(run, err);
+    return stage_run(&stage, &run->features, err) && open_journeys(run, err);
 }
 
 void attribution_run_clear(struct attribution_run *run)

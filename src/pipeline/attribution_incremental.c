@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/progress.h"
+#include "pipeline/config_internal.h"
 #include "pipeline/incremental_document.h"
 #include "pipeline/stage_document.h"
 #include "pipeline/stage_key.h"
@@ -69,6 +70,19 @@ static bool write_results(const struct attribution_run *run, const struct exposu
     return ok;
 }
 
+/* Before any work: the line that names a campaign which is not in the log. */
+static bool check_pairs(const struct attribution_run *run, const struct exposure_log *log,
+                        struct error *err)
+{
+    struct incremental_pair pair[INCREMENTAL_PAIRS_MAX];
+    struct error why = {0};
+    size_t count;
+
+    return incremental_pairs_find(pair, &count, run->config->incremental.model.synergy, log,
+                                  &why) ||
+           pipeline_config_fail(run->config, "incremental.synergy", err, "%s", why.text);
+}
+
 static bool make_incremental(const struct attribution_run *run, const char *folder,
                              struct error *err)
 {
@@ -86,7 +100,7 @@ static bool make_incremental(const struct attribution_run *run, const char *fold
         return false;
     }
     if (log.campaigns <= INCREMENTAL_CAMPAIGNS_MAX) {
-        ok = write_results(run, &log, folder, &progress, err);
+        ok = check_pairs(run, &log, err) && write_results(run, &log, folder, &progress, err);
     } else {
         log_line("%zu campaigns are more than the %d of the incremental model, which is left out",
                  log.campaigns, INCREMENTAL_CAMPAIGNS_MAX);

@@ -4,21 +4,11 @@
 #include "pipeline/attribution_run.h"
 
 #include "base/file.h"
+#include "pipeline/report_stage.h"
+#include "pipeline/stage_document.h"
 #include "pipeline/stage_key.h"
-#include "report/report.h"
 
 #include <inttypes.h>
-
-enum { DOCUMENT_BYTES_MAX = 256 << 20 };
-
-static bool read_part(const char *folder, const char *name, json_t **part, struct error *err)
-{
-    char *path = file_join(folder, name);
-    const bool ok = json_read(path, DOCUMENT_BYTES_MAX, part, err);
-
-    free(path);
-    return ok;
-}
 
 static json_t *headline(const struct journey_file *journeys)
 {
@@ -47,17 +37,13 @@ static json_t *journey_lengths(const struct journey_file *journeys)
 
 static json_t *provenance(const struct attribution_run *run)
 {
-    struct text pipeline = {0};
     char hash[17];
 
-    pipeline_config_write(run->config, &pipeline);
     snprintf(hash, sizeof hash, "%016" PRIx64, run->data_key);
-    json_t *part =
-        json_pack("{s:s, s:s, s:I, s:I, s:s}", "version", "quern " QUERN_VERSION, "data_hash", hash,
-                  "split_seed", (json_int_t)run->config->split.seed, "train_seed",
-                  (json_int_t)run->config->train.seed, "pipeline", pipeline.bytes);
-    text_clear(&pipeline);
-    return part;
+    return json_pack("{s:s, s:s, s:I, s:I, s:o}", "version", "quern " QUERN_VERSION, "data_hash",
+                     hash, "split_seed", (json_int_t)run->config->split.seed, "train_seed",
+                     (json_int_t)run->config->train.seed, "pipeline",
+                     report_stage_pipeline(run->config));
 }
 
 static const char *source_name(const struct pipeline_config *config)
@@ -65,13 +51,14 @@ static const char *source_name(const struct pipeline_config *config)
     return config->source.path ? config->source.path : config->source.query;
 }
 
-static bool make_document(const struct attribution_run *run, json_t **document, struct error *err)
+static bool make_document(const void *context, json_t **document, struct error *err)
 {
+    const struct attribution_run *run = context;
     json_t *training = NULL, *evaluation = NULL, *credit = NULL;
     char note[64];
-    const bool ok = read_part(run->train, "training.json", &training, err) &&
-                    read_part(run->evaluate, "evaluation.json", &evaluation, err) &&
-                    read_part(run->credit, "attribution.json", &credit, err);
+    const bool ok = stage_document_read(&training, run->train, "training.json", err) &&
+                    stage_document_read(&evaluation, run->evaluate, "evaluation.json", err) &&
+                    stage_document_read(&credit, run->credit, "attribution.json", err);
 
     if (ok) {
         if (run->options->folds)
@@ -95,53 +82,25 @@ static bool make_document(const struct attribution_run *run, json_t **document, 
     return ok;
 }
 
-static bool write_text(const char *folder, const char *name, const struct text *text,
-                       struct error *err)
-{
-    char *path = file_join(folder, name);
-    const bool ok = file_write(path, text->bytes, text->length, err);
-
-    free(path);
-    return ok;
-}
-
-static bool make_report(const struct attribution_run *run, const char *folder, struct error *err)
-{
-    json_t *document = NULL;
-    struct text pipeline = {0};
-    bool ok = make_document(run, &document, err);
-
-    if (ok && run->config->report == PIPELINE_REPORT_ATTRIBUTION)
-        ok = report_write(folder, document, err);
-    pipeline_config_write(run->config, &pipeline);
-    ok = ok && write_text(folder, "pipeline.yaml", &pipeline, err);
-    text_clear(&pipeline);
-    json_decref(document);
-    return ok;
-}
-
 bool attribution_run_report(struct attribution_run *run, struct error *err)
 {
-    uint64_t key = stage_key_number(stage_key_new("report"), run->evaluate_key);
+    uint64_t inputs = stage_key_number(run->evaluate_key, run->credit_key);
     struct text pipeline = {0};
-    char *folder, *credits = file_join(run->credit, "attribution.json");
-    const bool ok = stage_key_content(&key, credits, err);
+    char *credits = file_join(run->credit, "attribution.json");
+    const bool ok = stage_key_content(&inputs, credits, err);
 
     free(credits);
     if (!ok)
         return false;
     pipeline_config_write(run->config, &pipeline);
-    key = stage_key_number(stage_key_text(key, pipeline.bytes), run->credit_key);
+    struct report_stage stage = {
+        .space = run->space,
+        .config = run->config,
+        .page = PIPELINE_REPORT_ATTRIBUTION,
+        .inputs = stage_key_text(inputs, pipeline.bytes),
+        .run = run,
+        .document = make_document,
+    };
     text_clear(&pipeline);
-    folder = workspace_find(run->space, "report", key);
-    if (!folder) {
-        if (!workspace_begin(run->space, "report", &folder, err))
-            return false;
-        if (!make_report(run, folder, err) || !workspace_finish(run->space, "report", key, err)) {
-            free(folder);
-            return error_wrap(err, "report");
-        }
-    }
-    free(folder);
-    return true;
+    return report_stage_run(&stage, err);
 }

@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/file.h"
 #include "base/progress.h"
+#include "pipeline/stage.h"
 #include "pipeline/stage_key.h"
 
 #include <inttypes.h>
@@ -100,8 +101,9 @@ static bool write_training(const char *folder, const struct fit_log *log,
     return ok;
 }
 
-static bool fit_and_save(struct attribution_run *run, const char *folder, struct error *err)
+static bool fit_and_save(void *context, const char *folder, struct error *err)
 {
+    struct attribution_run *run = context;
     const struct journey_set *set = &run->journeys.set;
     const struct pipeline_config *config = run->config;
     struct journey_rows part[SPLIT_COUNT];
@@ -154,15 +156,17 @@ bool attribution_run_train(struct attribution_run *run, struct error *err)
 
     key = pipeline_config_key(run->config, PIPELINE_SECTION_MODEL, key);
     run->train_key = pipeline_config_key(run->config, PIPELINE_SECTION_TRAIN, key);
-    run->train = workspace_find(run->space, "train", run->train_key);
-    if (run->train) {
-        progress_skip("train", run->options->quiet);
-    } else {
-        if (!workspace_begin(run->space, "train", &run->train, err) ||
-            !fit_and_save(run, run->train, err) ||
-            !workspace_finish(run->space, "train", run->train_key, err))
-            return error_wrap(err, "train");
-    }
+    const struct stage stage = {
+        .space = run->space,
+        .name = "train",
+        .key = run->train_key,
+        .resumes = true,
+        .quiet = run->options->quiet,
+        .run = run,
+        .make = fit_and_save,
+    };
+    if (!stage_run(&stage, &run->train, err))
+        return false;
     char *path = file_join(run->train, "model/model.safetensors");
     const bool ok = journey_attention_load(&run->model, path, err);
     free(path);

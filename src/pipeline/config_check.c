@@ -1,3 +1,4 @@
+#include "incremental/synergy.h"
 #include "pipeline/config_internal.h"
 #include "pipeline/search.h"
 #include "table/source.h"
@@ -58,6 +59,7 @@ static bool check_split(const struct pipeline_config *config, struct error *err)
 static bool check_incremental(const struct pipeline_config *config, struct error *err)
 {
     double days[INCREMENTAL_HALVES_MAX];
+    struct error why = {0};
     size_t count;
 
     if (config->incremental.intervals == 1)
@@ -68,6 +70,8 @@ static bool check_incremental(const struct pipeline_config *config, struct error
         !incremental_days(config->incremental.model.time_scales, "time_scales", days,
                           INCREMENTAL_SCALES_MAX, &count, err))
         return error_wrap(err, "%s: incremental", config->file);
+    if (!incremental_pairs_check(config->incremental.model.synergy, &why))
+        return pipeline_config_fail(config, "incremental.synergy", err, "%s", why.text);
     return true;
 }
 

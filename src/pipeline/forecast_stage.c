@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/interrupt.h"
 #include "base/progress.h"
+#include "pipeline/stage.h"
 #include "pipeline/stage_key.h"
 #include "table/source.h"
 #include "table/writer.h"
@@ -189,8 +190,9 @@ static void clear_result(struct forecast_result *r)
     pool_free(r->pool);
 }
 
-static bool make(struct forecast_run *run, const char *folder, struct error *err)
+static bool make(void *context, const char *folder, struct error *err)
 {
+    struct forecast_run *run = context;
     struct forecast_result r = {.config = run->config, .pool = pool_new(run->options->threads)};
     struct progress progress;
     char summary[128];
@@ -217,19 +219,18 @@ bool forecast_run_forecast(struct forecast_run *run, struct error *err)
         return error_set(err, ERR_ARG,
                          "--folds: is for journeys, not for forecasts: set "
                          "forecast.backtest");
-    if (key_of(run->config, &run->forecast_key))
-        run->forecast = workspace_find(run->space, "forecast", run->forecast_key);
-    if (run->forecast) {
-        progress_skip("forecast", run->options->quiet);
-        return true;
-    }
-    if (!workspace_begin(run->space, "forecast", &run->forecast, err))
-        return false;
-    if (!make(run, run->forecast, err)) {
-        workspace_abandon(run->space, "forecast");
-        return false;
-    }
-    return workspace_finish(run->space, "forecast", run->forecast_key, err);
+    const bool known = key_of(run->config, &run->forecast_key);
+    const struct stage stage = {
+        .space = run->space,
+        .name = "forecast",
+        .key = run->forecast_key,
+        .untrusted = !known,
+        .quiet = run->options->quiet,
+        .run = run,
+        .make = make,
+    };
+
+    return stage_run(&stage, &run->forecast, err);
 }
 
 void forecast_run_clear(struct forecast_run *run)

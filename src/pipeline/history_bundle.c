@@ -2,9 +2,9 @@
 #include "pipeline/history_run.h"
 
 #include "base/file.h"
-#include "base/progress.h"
 #include "pipeline/bundle_history.h"
 #include "pipeline/bundle_write.h"
+#include "pipeline/stage.h"
 #include "pipeline/stage_key.h"
 
 #include <string.h>
@@ -78,8 +78,9 @@ static bool write_bundle(struct history_run *run, const char *folder,
     return ok;
 }
 
-static bool make(struct history_run *run, const char *folder, struct error *err)
+static bool make(void *context, const char *folder, struct error *err)
 {
+    struct history_run *run = context;
     struct bundle_extra extra[EXTRAS] = {{0}};
     char *path = file_join(folder, "bundle");
     const bool ok = read_extras(run, extra, err) && write_bundle(run, path, extra, err);
@@ -98,13 +99,14 @@ bool history_run_bundle(struct history_run *run, struct error *err)
     pipeline_config_write(run->config, &pipeline);
     run->bundle_key = stage_key_text(key, pipeline.bytes);
     text_clear(&pipeline);
-    run->bundle = workspace_find(run->space, "bundle", run->bundle_key);
-    if (run->bundle) {
-        progress_skip("bundle", run->options->quiet);
-        return true;
-    }
-    if (!workspace_begin(run->space, "bundle", &run->bundle, err) || !make(run, run->bundle, err) ||
-        !workspace_finish(run->space, "bundle", run->bundle_key, err))
-        return error_wrap(err, "bundle");
-    return true;
+    const struct stage stage = {
+        .space = run->space,
+        .name = "bundle",
+        .key = run->bundle_key,
+        .quiet = run->options->quiet,
+        .run = run,
+        .make = make,
+    };
+
+    return stage_run(&stage, &run->bundle, err);
 }

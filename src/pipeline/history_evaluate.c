@@ -6,6 +6,7 @@
 #include "base/progress.h"
 #include "metric/evaluation.h"
 #include "pipeline/bundle_evaluate.h"
+#include "pipeline/stage.h"
 #include "pipeline/stage_key.h"
 
 #include <string.h>
@@ -148,7 +149,7 @@ static bool write_document(const char *folder, const char *name, json_t *documen
     return ok;
 }
 
-static bool make(struct history_run *run, const char *folder, struct error *err)
+static bool evaluate_test(struct history_run *run, const char *folder, struct error *err)
 {
     struct history_answer answer;
     struct arena memory = {0};
@@ -167,25 +168,33 @@ static bool make(struct history_run *run, const char *folder, struct error *err)
     return ok && (!run->config->history.output.inputs || history_inputs_write(run, folder, err));
 }
 
-bool history_run_evaluate(struct history_run *run, struct error *err)
+static bool make(void *context, const char *folder, struct error *err)
 {
+    struct history_run *run = context;
     struct progress progress;
-    const uint64_t key = stage_key_number(stage_key_new("evaluate"), run->train_key);
 
-    run->evaluate_key = pipeline_config_key(run->config, PIPELINE_SECTION_OUTPUT, key);
-    run->evaluate = workspace_find(run->space, "evaluate", run->evaluate_key);
-    if (run->evaluate) {
-        progress_skip("evaluate", run->options->quiet);
-        return true;
-    }
-    if (!workspace_begin(run->space, "evaluate", &run->evaluate, err))
-        return error_wrap(err, "evaluate");
     progress_begin(&progress, "evaluate", 0, run->options->quiet);
-    if (!make(run, run->evaluate, err) ||
-        !workspace_finish(run->space, "evaluate", run->evaluate_key, err)) {
+    if (!evaluate_test(run, folder, err)) {
         progress_cancel(&progress);
-        return error_wrap(err, "evaluate");
+        return false;
     }
     progress_end(&progress, "done");
     return true;
+}
+
+bool history_run_evaluate(struct history_run *run, struct error *err)
+{
+    const uint64_t key = stage_key_number(stage_key_new("evaluate"), run->train_key);
+
+    run->evaluate_key = pipeline_config_key(run->config, PIPELINE_SECTION_OUTPUT, key);
+    const struct stage stage = {
+        .space = run->space,
+        .name = "evaluate",
+        .key = run->evaluate_key,
+        .quiet = run->options->quiet,
+        .run = run,
+        .make = make,
+    };
+
+    return stage_run(&stage, &run->evaluate, err);
 }

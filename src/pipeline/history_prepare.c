@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/interrupt.h"
 #include "base/progress.h"
+#include "pipeline/stage.h"
 #include "pipeline/stage_document.h"
 #include "pipeline/stage_key.h"
 #include "table/source.h"
@@ -132,8 +133,9 @@ static bool write_outputs(const struct history_run *run, const char *folder, str
     return ok;
 }
 
-static bool make(struct history_run *run, const char *folder, struct error *err)
+static bool make(void *context, const char *folder, struct error *err)
 {
+    struct history_run *run = context;
     struct progress progress;
     char summary[128];
 
@@ -162,19 +164,17 @@ bool history_run_prepare(struct history_run *run, struct error *err)
     key = pipeline_config_key(run->config, PIPELINE_SECTION_HISTORIES, key);
     key = pipeline_config_key(run->config, PIPELINE_SECTION_SPLIT, key);
     run->data_key = stage_key_files(key, source_name(run->config));
-    if (known)
-        run->prepare = workspace_find(run->space, "prepare", run->data_key);
-    if (run->prepare) {
-        progress_skip("prepare", run->options->quiet);
-        return stage_document_hash(run->data_hash, run->prepare, err);
-    }
-    if (!workspace_begin(run->space, "prepare", &run->prepare, err))
-        return false;
-    if (!make(run, run->prepare, err)) {
-        workspace_abandon(run->space, "prepare");
-        return error_wrap(err, "prepare");
-    }
-    return workspace_finish(run->space, "prepare", run->data_key, err);
+    const struct stage stage = {
+        .space = run->space,
+        .name = "prepare",
+        .key = run->data_key,
+        .untrusted = !known,
+        .quiet = run->options->quiet,
+        .run = run,
+        .make = make,
+    };
+    return stage_run(&stage, &run->prepare, err) &&
+           stage_document_hash(run->data_hash, run->prepare, err);
 }
 
 void history_run_clear(struct history_run *run)

@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/progress.h"
 #include "model/temporal_attention_fit.h"
+#include "pipeline/stage.h"
 #include "pipeline/stage_key.h"
 
 #include <inttypes.h>
@@ -94,8 +95,9 @@ static bool save(const struct history_run *run, const char *folder, struct error
     return ok;
 }
 
-static bool make(struct history_run *run, const char *folder, struct error *err)
+static bool make(void *context, const char *folder, struct error *err)
 {
+    struct history_run *run = context;
     struct temporal_attention_fit_result result = {0};
     struct fit_log log = {.options = run->options, .epochs = json_array()};
     char summary[128], *checkpoint = file_join(folder, ".checkpoint");
@@ -137,18 +139,22 @@ bool history_run_train(struct history_run *run, struct error *err)
     key = pipeline_config_key(run->config, PIPELINE_SECTION_HISTORIES, key);
     key = pipeline_config_key(run->config, PIPELINE_SECTION_MODEL, key);
     run->train_key = pipeline_config_key(run->config, PIPELINE_SECTION_TRAIN, key);
-    run->train = workspace_find(run->space, "train", run->train_key);
-    bool needed = !run->train;
+    const struct stage stage = {
+        .space = run->space,
+        .name = "train",
+        .key = run->train_key,
+        .resumes = true,
+        .quiet = run->options->quiet,
+        .run = run,
+        .make = make,
+    };
+    char *done = workspace_find(run->space, "train", run->train_key);
+    bool needed = !done;
+
+    free(done);
     if (!tell_ranks(run, &needed, err))
         return error_wrap(err, "train");
-    if (!needed) {
-        progress_skip("train", run->options->quiet);
-        return true;
-    }
-    if (!workspace_begin(run->space, "train", &run->train, err) || !make(run, run->train, err) ||
-        !workspace_finish(run->space, "train", run->train_key, err))
-        return error_wrap(err, "train");
-    return true;
+    return stage_run(&stage, &run->train, err);
 }
 
 bool history_run_assist(struct history_run *run, struct error *err)

@@ -183,6 +183,8 @@ bool incremental_document(json_t **document, const struct incremental_run *run, 
         json_object_set_new(
             made, "experiments",
             incremental_lifts_json(&run->lifts, run->fit.log, run->lift_before, run->lift_after));
+    if (run->pairs.pairs > 0)
+        json_object_set_new(made, "pairs", incremental_pairs_json(&run->pairs, run->fit.log));
     *document = made;
     return true;
 }

@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "pipeline/stage.h"
 #include "pipeline/stage_key.h"
 #include "report/report.h"
 
@@ -28,32 +29,32 @@ static bool write_pipeline(const struct pipeline_config *config, const char *fol
     return ok;
 }
 
-static bool make(const struct report_stage *stage, const char *folder, struct error *err)
+static bool make(void *context, const char *folder, struct error *err)
 {
+    const struct report_stage *report = context;
     json_t *document = NULL;
-    bool ok = stage->document(stage->run, &document, err);
+    bool ok = report->document(report->run, &document, err);
 
-    if (ok && stage->config->report == (int)stage->page)
+    if (ok && report->config->report == (int)report->page)
         ok = report_write(folder, document, err);
     json_decref(document);
-    return ok && write_pipeline(stage->config, folder, err);
+    return ok && write_pipeline(report->config, folder, err);
 }
 
-bool report_stage_run(const struct report_stage *stage, struct error *err)
+bool report_stage_run(struct report_stage *report, struct error *err)
 {
-    uint64_t key = stage_key_number(stage_key_new("report"), stage->inputs);
+    const uint64_t key = stage_key_number(stage_key_new("report"), report->inputs);
+    const struct stage stage = {
+        .space = report->space,
+        .name = "report",
+        .key = stage_key_number(key, (uint64_t)report->config->report),
+        .quiet = true,
+        .run = report,
+        .make = make,
+    };
     char *folder;
+    const bool ok = stage_run(&stage, &folder, err);
 
-    key = stage_key_number(key, (uint64_t)stage->config->report);
-    folder = workspace_find(stage->space, "report", key);
-    if (!folder) {
-        if (!workspace_begin(stage->space, "report", &folder, err))
-            return false;
-        if (!make(stage, folder, err) || !workspace_finish(stage->space, "report", key, err)) {
-            free(folder);
-            return error_wrap(err, "report");
-        }
-    }
     free(folder);
-    return true;
+    return ok;
 }

@@ -20,7 +20,7 @@ struct report_stage {
 };
 
 /* Run the stage unless its outputs are up to date. Errors of document() and of writing. */
-MUST_CHECK bool report_stage_run(const struct report_stage *stage, struct error *err);
+MUST_CHECK bool report_stage_run(struct report_stage *report, struct error *err);
 
 /* The pipeline file as it ran, as a JSON text; json_decref() it. */
 json_t *report_stage_pipeline(const struct pipeline_config *config);

@@ -2,8 +2,8 @@
 #include "pipeline/tabular_run.h"
 
 #include "base/file.h"
-#include "base/progress.h"
 #include "pipeline/bundle_write.h"
+#include "pipeline/stage.h"
 #include "pipeline/stage_key.h"
 
 #include <string.h>
@@ -129,8 +129,9 @@ static bool write_bundle(struct tabular_run *run, const char *folder, struct are
     return ok;
 }
 
-static bool make(struct tabular_run *run, const char *folder, struct error *err)
+static bool make(void *context, const char *folder, struct error *err)
 {
+    struct tabular_run *run = context;
     struct bundle_extra extra[EXTRAS] = {{0}};
     struct arena memory = {0};
     char *path = file_join(folder, "bundle");
@@ -151,13 +152,14 @@ bool tabular_run_bundle(struct tabular_run *run, struct error *err)
     pipeline_config_write(run->config, &pipeline);
     run->bundle_key = stage_key_text(key, pipeline.bytes);
     text_clear(&pipeline);
-    run->bundle = workspace_find(run->space, "bundle", run->bundle_key);
-    if (run->bundle) {
-        progress_skip("bundle", run->options->quiet);
-        return true;
-    }
-    if (!workspace_begin(run->space, "bundle", &run->bundle, err) || !make(run, run->bundle, err) ||
-        !workspace_finish(run->space, "bundle", run->bundle_key, err))
-        return error_wrap(err, "bundle");
-    return true;
+    const struct stage stage = {
+        .space = run->space,
+        .name = "bundle",
+        .key = run->bundle_key,
+        .quiet = run->options->quiet,
+        .run = run,
+        .make = make,
+    };
+
+    return stage_run(&stage, &run->bundle, err);
 }

@@ -8,6 +8,7 @@
 #include "base/progress.h"
 #include "metric/threshold.h"
 #include "pipeline/bundle_evaluate.h"
+#include "pipeline/stage.h"
 #include "pipeline/stage_key.h"
 #include "pipeline/tabular_metrics.h"
 
@@ -104,7 +105,7 @@ static bool write_results(const struct tabular_run *run, const char *folder,
            write_document(folder, "reference.json", tabular_reference(data, validation), err);
 }
 
-static bool make(struct tabular_run *run, const char *folder, struct error *err)
+static bool evaluate(struct tabular_run *run, const char *folder, struct error *err)
 {
     const struct tabular_data *data = &run->data;
     double *validation = NULL, *test = NULL;
@@ -127,27 +128,35 @@ static bool make(struct tabular_run *run, const char *folder, struct error *err)
     return ok;
 }
 
+static bool make(void *context, const char *folder, struct error *err)
+{
+    struct tabular_run *run = context;
+    struct progress progress;
+
+    /* Folds have a line of their own. */
+    progress_begin(&progress, "evaluate", 0, run->options->quiet || run->options->folds);
+    if (!evaluate(run, folder, err)) {
+        progress_cancel(&progress);
+        return false;
+    }
+    progress_end(&progress, "done");
+    return true;
+}
+
 bool tabular_run_evaluate(struct tabular_run *run, struct error *err)
 {
     const uint64_t train = stage_key_number(stage_key_new("evaluate"), run->train_key);
     const uint64_t key = stage_key_number(train, run->options->folds);
 
     run->evaluate_key = pipeline_config_key(run->config, PIPELINE_SECTION_OUTPUT, key);
-    run->evaluate = workspace_find(run->space, "evaluate", run->evaluate_key);
-    if (run->evaluate) {
-        progress_skip("evaluate", run->options->quiet);
-        return true;
-    }
-    struct progress progress;
-    if (!workspace_begin(run->space, "evaluate", &run->evaluate, err))
-        return error_wrap(err, "evaluate");
-    /* Folds have a line of their own. */
-    progress_begin(&progress, "evaluate", 0, run->options->quiet || run->options->folds);
-    if (!make(run, run->evaluate, err) ||
-        !workspace_finish(run->space, "evaluate", run->evaluate_key, err)) {
-        progress_cancel(&progress);
-        return error_wrap(err, "evaluate");
-    }
-    progress_end(&progress, "done");
-    return true;
+    const struct stage stage = {
+        .space = run->space,
+        .name = "evaluate",
+        .key = run->evaluate_key,
+        .quiet = run->options->quiet,
+        .run = run,
+        .make = make,
+    };
+
+    return stage_run(&stage, &run->evaluate, err);
 }

@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/interrupt.h"
 #include "base/progress.h"
+#include "pipeline/stage.h"
 #include "pipeline/stage_document.h"
 #include "pipeline/stage_key.h"
 #include "table/source.h"
@@ -96,8 +97,9 @@ bool tabular_run_load(struct tabular_run *run, struct error *err)
     return true;
 }
 
-static bool make(struct tabular_run *run, const char *folder, struct error *err)
+static bool make(void *context, const char *folder, struct error *err)
 {
+    struct tabular_run *run = context;
     struct progress progress;
     char summary[96];
     bool ok;
@@ -132,19 +134,18 @@ bool tabular_run_prepare(struct tabular_run *run, struct error *err)
         task != TABULAR_BINARY)
         return error_set(err, ERR_ARG, "--folds: is for two classes, not for the objective '%s'",
                          run->config->model.trees.objective);
-    if (key_of(run->config, &key))
-        run->prepare = workspace_find(run->space, "prepare", key);
-    if (run->prepare) {
-        progress_skip("prepare", run->options->quiet);
-        return stage_document_hash(run->data_hash, run->prepare, err);
-    }
-    if (!workspace_begin(run->space, "prepare", &run->prepare, err))
-        return false;
-    if (!make(run, run->prepare, err)) {
-        workspace_abandon(run->space, "prepare");
-        return false;
-    }
-    return workspace_finish(run->space, "prepare", key, err);
+    const bool known = key_of(run->config, &key);
+    const struct stage stage = {
+        .space = run->space,
+        .name = "prepare",
+        .key = key,
+        .untrusted = !known,
+        .quiet = run->options->quiet,
+        .run = run,
+        .make = make,
+    };
+    return stage_run(&stage, &run->prepare, err) &&
+           stage_document_hash(run->data_hash, run->prepare, err);
 }
 
 void tabular_run_clear(struct tabular_run *run)

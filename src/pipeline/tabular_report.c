@@ -88,7 +88,7 @@ static bool make_document(const void *context, json_t **document, struct error *
 
 bool tabular_run_report(struct tabular_run *run, struct error *err)
 {
-    const struct report_stage stage = {
+    struct report_stage stage = {
         .space = run->space,
         .config = run->config,
         .page = PIPELINE_REPORT_TABULAR,

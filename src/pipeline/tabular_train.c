@@ -5,6 +5,7 @@
 #include "base/interrupt.h"
 #include "base/pool.h"
 #include "base/progress.h"
+#include "pipeline/stage.h"
 #include "pipeline/stage_key.h"
 
 #include <math.h>
@@ -241,8 +242,9 @@ bool tabular_run_open_model(struct tabular_run *run, struct error *err)
     return ok;
 }
 
-static bool make(struct tabular_run *run, const char *folder, struct error *err)
+static bool make(void *context, const char *folder, struct error *err)
 {
+    struct tabular_run *run = context;
     struct progress progress;
     char summary[96];
 
@@ -261,13 +263,14 @@ bool tabular_run_train(struct tabular_run *run, struct error *err)
 
     key = pipeline_config_key(run->config, PIPELINE_SECTION_STEPS, key);
     run->train_key = pipeline_config_key(run->config, PIPELINE_SECTION_MODEL, key);
-    run->train = workspace_find(run->space, "train", run->train_key);
-    if (run->train) {
-        progress_skip("train", run->options->quiet);
-        return true;
-    }
-    if (!workspace_begin(run->space, "train", &run->train, err) || !make(run, run->train, err) ||
-        !workspace_finish(run->space, "train", run->train_key, err))
-        return error_wrap(err, "train");
-    return true;
+    const struct stage stage = {
+        .space = run->space,
+        .name = "train",
+        .key = run->train_key,
+        .quiet = run->options->quiet,
+        .run = run,
+        .make = make,
+    };
+
+    return stage_run(&stage, &run->train, err);
 }

@@ -219,3 +219,57 @@ TEST(config_reference_has_a_row_per_key)
     EXPECT_HAS(text.bytes, "| `early_stopping.patience` | whole number, 0 to 100 | `3` |");
     text_clear(&text);
 }
+
+struct listed {
+    const char *list;
+};
+
+static const struct config_field list_fields[] = {
+    CONFIG_LIST(struct listed, list, "some"),
+    CONFIG_END,
+};
+
+/* A list is JSON in memory, and reads back equal from what is written of it. */
+TEST(config_reads_and_writes_lists)
+{
+    static const struct {
+        const char *text, *want; /* NULL: refused */
+        const char *part;
+    } rows[] = {
+        {"list: [a, [b, 5], []]", "[\"a\", [\"b\", \"5\"], []]", NULL},
+        {"list: [['x \"y\"', 'back\\slash'], \"tab\\t\"]",
+         "[[\"x \\\"y\\\"\", \"back\\\\slash\"], \"tab\\u0009\"]", NULL},
+        {"list:\n- - tv\n  - r\u00e9seau\n", "[[\"tv\", \"r\u00e9seau\"]]", NULL},
+        {"list: []", "[]", NULL},
+        {"list: word", "word", NULL},
+        {"list: [[a, [b]]]", NULL, "p.yaml:1: key 'list[0][1]': must be text, not a list"},
+        {"list: [{a: b}]", NULL, "p.yaml:1: key 'list[0]': must be text, not a map"},
+        {"list: {a: b}", NULL, "p.yaml:1: key 'list': must be a list, not a map"},
+    };
+
+    EACH_ROW(rows, r) {
+        struct arena memory = {0};
+        struct listed read = {0}, again = {0};
+        const struct config_part part[] = {{list_fields, &read}, {NULL, NULL}};
+        const struct config_part second[] = {{list_fields, &again}, {NULL, NULL}};
+        struct text written = {0};
+        struct yaml tree = {0};
+        struct error err = {0};
+        EXPECT_OK(yaml_parse(&tree, "p.yaml", r->text, strlen(r->text), &err), &err);
+        if (r->want) {
+            EXPECT_OK(config_read(tree.root, part, NULL, &memory, &err), &err);
+            EXPECT_STR(read.list, r->want);
+            config_write(&written, list_fields, &read, 0);
+            yaml_clear(&tree);
+            EXPECT_OK(yaml_parse(&tree, "w.yaml", written.bytes, written.length, &err), &err);
+            EXPECT_OK(config_read(tree.root, second, NULL, &memory, &err), &err);
+            EXPECT_STR(again.list, r->want);
+        } else {
+            EXPECT_ERROR(config_read(tree.root, part, NULL, &memory, &err), &err, ERR_CONFIG,
+                         r->part);
+        }
+        yaml_clear(&tree);
+        text_clear(&written);
+        arena_clear(&memory);
+    }
+}

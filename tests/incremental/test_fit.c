@@ -186,9 +186,10 @@ TEST(derivatives_agree_with_differences)
 
     make_log(&log, 60, 3, 7, 9);
     EACH_ROW(links, link) {
-        const struct incremental_config config = config_of(*link);
+        struct incremental_config config = config_of(*link);
         struct incremental_design design;
         struct error err = {0};
+        config.synergy = "[[\"a\", \"b\"], [\"c\", \"b\"]]";
         struct rng rng = rng_new(3, 3);
         EXPECT_OK(incremental_design_make(&design, &log, &config, &err), &err);
         const size_t n = design.count;

@@ -2,27 +2,35 @@
 #include "incremental/lift.h"
 #include "incremental/run.h"
 #include "incremental/whatif.h"
+#include "base/text.h"
 #include "support/test.h"
 #include "worlds.h"
 
 #include <math.h>
 
+/* Pairs of the first and the second campaign with the fourth. */
 static void fit(struct incremental_fit *fit, const struct exposure_log *log, int link,
                 double control_penalty)
 {
     struct incremental_config config;
+    struct text pairs = {0};
     struct error err = {0};
 
     config_defaults(&config, incremental_fields);
+    incremental_pairs_write(&pairs, (struct incremental_pair[]){{{0, 3}}, {{1, 3}}}, 2, log);
+    config.synergy = pairs.bytes;
     config.link = link;
     config.control_penalty = control_penalty;
     EXPECT_OK(incremental_fit_run(fit, log, &config, NULL, &err), &err);
+    EXPECT_EQ(fit->design.pairs, 2);
+    text_clear(&pairs);
 }
 
 /* Over the whole log the model's number is what stopping the campaign loses. */
 TEST(a_lift_is_what_stopping_loses)
 {
-    static const int links[] = {INCREMENTAL_LOGIT, INCREMENTAL_ADDITIVE};
+    static const int links[] = {INCREMENTAL_LOGIT, INCREMENTAL_ADDITIVE, INCREMENTAL_NOISY_OR,
+                                INCREMENTAL_PROPORTIONAL};
     double scale[SIMULATION_CAMPAIGNS_MAX], caused[2];
     struct incremental_answer answer;
     struct incremental_lifts lifts;
@@ -52,7 +60,8 @@ TEST(a_lift_is_what_stopping_loses)
 
 TEST(lifts_have_the_gradient_of_their_value)
 {
-    static const int links[] = {INCREMENTAL_LOGIT, INCREMENTAL_ADDITIVE};
+    static const int links[] = {INCREMENTAL_LOGIT, INCREMENTAL_ADDITIVE, INCREMENTAL_NOISY_OR,
+                                INCREMENTAL_PROPORTIONAL};
     struct incremental_lifts lifts;
     struct incremental_fit model;
     struct world_log world;

@@ -35,7 +35,8 @@ static void clear(struct fitted *f)
 /* What is read back is what was written, and asks the same questions the same way. */
 TEST(a_stored_model_comes_back)
 {
-    static const int links[] = {INCREMENTAL_LOGIT, INCREMENTAL_ADDITIVE};
+    static const int links[] = {INCREMENTAL_LOGIT, INCREMENTAL_ADDITIVE, INCREMENTAL_NOISY_OR,
+                                INCREMENTAL_PROPORTIONAL};
     struct incremental_answer before, after;
     struct incremental_saved saved;
     struct error err = {0};
@@ -65,7 +66,8 @@ TEST(a_stored_model_comes_back)
 /* As it was: the conversions. Nothing shown: what the credits leave to the baseline. */
 TEST(stopping_everything_leaves_the_baseline)
 {
-    static const int links[] = {INCREMENTAL_LOGIT, INCREMENTAL_ADDITIVE};
+    static const int links[] = {INCREMENTAL_LOGIT, INCREMENTAL_ADDITIVE, INCREMENTAL_NOISY_OR,
+                                INCREMENTAL_PROPORTIONAL};
     double scale[2 * SIMULATION_CAMPAIGNS_MAX], credit[SIMULATION_CAMPAIGNS_MAX + 1];
     struct incremental_answer answer[2];
     struct error err = {0};

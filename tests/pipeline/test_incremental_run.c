@@ -142,6 +142,13 @@ TEST(run_refuses_wrong_incremental_settings)
         {"source.cost=uid", "is already 'source.entity'", 2},
         {"source.value=worth", "worth", 1},
         {"incremental.experiments=none.csv", "none.csv", 1},
+        {"incremental.synergy=tv", "key 'incremental.synergy': must be a list of pairs", 2},
+        {"incremental.synergy=[tv]", "'tv' is no pair: write [a, b] or a+b", 2},
+        {"incremental.synergy=[[a,b,c]]", "item 1 is not a pair of campaigns", 2},
+        {"incremental.synergy=[[a,a]]", "the pair [a, a] is of one campaign", 2},
+        {"incremental.synergy=[[a,b],[b,a]]", "pair 2 is pair 1 again", 2},
+        {"incremental.synergy=[[a,{b:c}]]", "key 'incremental.synergy[0][1]': must be text", 2},
+        {"incremental.synergy=[[video_preroll,nobody]]", "there is no campaign 'nobody'", 2},
     };
 
     EACH_ROW(rows, r) {
