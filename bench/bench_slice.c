@@ -57,7 +57,7 @@ static void measure(const char *title, double stay, bool longest, double dropout
     journey_attention_net_start(&net, 1, weights);
     for (double begin = clock_seconds(); clock_seconds() - begin < seconds;) {
         const double t0 = clock_seconds();
-        graph_pack(net.graph, weights, packed, 0, 1);
+        graph_pack(net.graph, weights, packed);
         const double t1 = clock_seconds();
         journey_attention_net_fill(&net, run,
                                    &(struct journey_attention_slice){.rows = ROWS,

@@ -58,10 +58,10 @@ static double row_operations(const struct temporal_attention_config *c)
     const double h = (double)c->dim_attn_feedforward * (c->use_moe ? 2 : 1), S = L + 1, d = 2 * E;
     const double tokens =
         (double)(c->n_cat_features + c->n_num_features + c->n_engineered_num_features + 1);
-    const double order = S * (4 * d * d + 2 * d * h) + 2 * S * S * d;
-    const double feature = tokens * (4 * E * E + 2 * E * h) + 2 * tokens * tokens * E;
-    const double order_last = 2 * S * d * d + 2 * S * d + 2 * d * d + 2 * d * h;
-    const double feature_last = 2 * tokens * E + 4 * E * E + 2 * E * h;
+    const double order = S * (2 * d * d + 2 * d * h) + 2 * S * S * d;
+    const double feature = tokens * (2 * E * E + 2 * E * h) + 2 * tokens * tokens * E;
+    const double order_last = 2 * S * d + 2 * d * d + 2 * d * h;
+    const double feature_last = 2 * tokens * E + 2 * E * E + 2 * E * h;
     double aggregation = 0;
 
     for (int kind = 0; kind < 2; kind++)

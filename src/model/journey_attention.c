@@ -69,7 +69,7 @@ bool journey_attention_new(struct journey_attention **out,
 
 void journey_attention_seal(struct journey_attention *model)
 {
-    graph_pack(model->net.graph, model->parameters, model->packed, 0, 1);
+    graph_pack(model->net.graph, model->parameters, model->packed);
 }
 
 void journey_attention_free(struct journey_attention *model)

@@ -131,7 +131,7 @@ void temporal_attention_take(struct temporal_attention *model)
 
 void temporal_attention_seal(struct temporal_attention *model)
 {
-    graph_pack(model->net.graph, model->parameters, model->packed, 0, 1);
+    graph_pack(model->net.graph, model->parameters, model->packed);
 }
 
 struct temporal_attention *temporal_attention_new(const struct temporal_attention_config *config,

@@ -82,10 +82,11 @@ static struct weights part_weights(struct temporal_layers *l, const struct part 
     return (struct weights){weight, bias};
 }
 
-static size_t linear_part(struct temporal_layers *l, size_t x, const struct part *part)
+/* What the part says but its weights, which may be others. */
+static size_t linear_with(struct temporal_layers *l, size_t x, const struct part *part,
+                          struct weights w)
 {
     const bool drops = part->drop && l->training && l->config->dropout > 0;
-    const struct weights w = part_weights(l, part);
 
     return temporal_node(l, (struct graph_node){.op = &op_dense,
                                                 .in = {x, w.weight, w.bias},
@@ -94,6 +95,11 @@ static size_t linear_part(struct temporal_layers *l, size_t x, const struct part
                                                     .dropout = drops ? l->config->dropout : 0,
                                                     .stream = drops ? ++l->streams : 0,
                                                 }});
+}
+
+static size_t linear_part(struct temporal_layers *l, size_t x, const struct part *part)
+{
+    return linear_with(l, x, part, part_weights(l, part));
 }
 
 size_t temporal_linear(struct temporal_layers *l, size_t x, struct temporal_linear linear)
@@ -183,8 +189,12 @@ static size_t attention_last(struct temporal_layers *l, struct temporal_layer *l
     const size_t from = linear_part(l, x, &keys);
     const size_t query = linear_part(l, temporal_last_step(l, x), &queries);
 
-    layer->attention = (struct temporal_attention_last){
-        .query = query, .key = from, .query_stride = d, .key_stride = 2 * d, .time = layer->time};
+    layer->attention = (struct temporal_attention_last){.query = query,
+                                                        .key = from,
+                                                        .query_stride = d,
+                                                        .key_stride = 2 * d,
+                                                        .value_first = d,
+                                                        .time = layer->time};
     return layer->attention.gathered = attention_node(l, layer, from, query);
 }
 
@@ -200,28 +210,82 @@ static size_t attention_all(struct temporal_layers *l, struct temporal_layer *la
                                                             .query_stride = 3 * d,
                                                             .key_stride = 3 * d,
                                                             .key_first = d,
+                                                            .value_first = 2 * d,
                                                             .time = layer->time};
     return layer->attention.gathered = attention_node(l, layer, from, GRAPH_NONE);
 }
 
-static size_t attention(struct temporal_layers *l, struct temporal_layer *layer, size_t x)
+/* The projection out of attention. */
+static struct part projection_out(const struct temporal_layer *layer)
 {
     const size_t d = layer->width;
-    const size_t y = !layer->last    ? attention_all(l, layer, x)
-                     : layer->untold ? attention_untold(l, layer, x)
-                                     : attention_last(l, layer, x);
 
-    return linear_part(
-        l, y,
-        &(struct part){
-            .weight = temporal_name_of("%s.multi_attn.out_proj.weight", layer->module.text),
-            .bias = temporal_name_of("%s.multi_attn.out_proj.bias", layer->module.text),
-            .in = d,
-            .total = d,
-            .rows = d,
-            .weight_bound = 1 / sqrt((double)d),
-            .drop = true,
-        });
+    return (struct part){
+        .weight = temporal_name_of("%s.multi_attn.out_proj.weight", layer->module.text),
+        .bias = temporal_name_of("%s.multi_attn.out_proj.bias", layer->module.text),
+        .in = d,
+        .total = d,
+        .rows = d,
+        .weight_bound = 1 / sqrt((double)d),
+        .drop = true,
+    };
+}
+
+static size_t product(struct temporal_layers *l, size_t a, size_t b, size_t c,
+                      struct op_weight_product_settings of)
+{
+    return graph_weight(l->g, (struct graph_node){.op = &op_weight_product,
+                                                  .in = {a, b, c},
+                                                  .settings.weight_product = of});
+}
+
+/*
+ * With one head keys and values need no projection: q k[j] = (x Wq + bq) (x[j] Wk)' is
+ * (x A + u) x[j]' for A = Wq Wk', u = bq Wk', but for what is equal for all keys and so nothing to
+ * a softmax; and since weights sum to 1 the projections of values and of their sum are one, of Wv
+ * Wo and bv Wo + bo.
+ */
+static size_t attention_one_head(struct temporal_layers *l, struct temporal_layer *layer, size_t x)
+{
+    const size_t d = layer->width, key = layer->last ? 0 : d; /* first column in `from` */
+    /* Pieces of the projection in are those of a layer of several heads. */
+    const struct part in = projection(layer, 0, layer->last ? d : 3 * d);
+    const struct part keys = layer->last ? projection(layer, d, 2 * d) : in;
+    const struct part out = projection_out(layer);
+    const struct weights from = part_weights(l, &keys), q = part_weights(l, &in);
+    const struct weights o = part_weights(l, &out);
+    const struct op_weight_product_settings by_key = {
+        .b_first = key, .transposed = true, .size = d};
+    const struct op_weight_product_settings value = {.a_first = key + d};
+    const size_t query =
+        linear_with(l, layer->last ? temporal_last_step(l, x) : x, &in,
+                    (struct weights){product(l, q.weight, from.weight, GRAPH_NONE, by_key),
+                                     product(l, q.bias, from.weight, GRAPH_NONE, by_key)});
+
+    if (layer->final && !layer->untold)
+        layer->attention = (struct temporal_attention_last){
+            .query = layer->last ? query : temporal_last_step(l, query),
+            .key = x,
+            .query_stride = d,
+            .key_stride = d,
+            .time = layer->time};
+    layer->attention.gathered = attention_node(l, layer, x, query);
+    return linear_with(l, layer->attention.gathered, &out,
+                       (struct weights){product(l, from.weight, o.weight, GRAPH_NONE, value),
+                                        product(l, from.bias, o.weight, o.bias, value)});
+}
+
+static size_t attention(struct temporal_layers *l, struct temporal_layer *layer, size_t x)
+{
+    const struct part out = projection_out(layer);
+
+    if (layer->heads == 1)
+        return attention_one_head(l, layer, x);
+    return linear_part(l,
+                       !layer->last    ? attention_all(l, layer, x)
+                       : layer->untold ? attention_untold(l, layer, x)
+                                       : attention_last(l, layer, x),
+                       &out);
 }
 
 /* Weights of all experts, [experts, in, out]. */

@@ -38,8 +38,8 @@ struct temporal_attention_inputs {
 /* The last order layer of one sequence, for explanations: value ids. */
 struct temporal_attention_last {
     size_t query; /* of the last step, 2E numbers: row b's at b * query_stride */
-    size_t key;   /* [track appended, key_stride], the keys at key_first, then the values */
-    size_t query_stride, key_stride, key_first;
+    size_t key;   /* [track appended, key_stride], the keys at key_first, values at value_first */
+    size_t query_stride, key_stride, key_first, value_first;
     size_t time;     /* GRAPH_NONE without use_time_seq */
     size_t gathered; /* sums of the values by weight: rows or, with return_seq, steps */
 };

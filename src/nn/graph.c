@@ -46,20 +46,12 @@ void graph_free(struct graph *graph)
         return;
     free(graph->value);
     free(graph->node);
+    free(graph->weight);
     free(graph->parameter);
     free(graph);
 }
 
-/* Reserve `count` numbers at the end of a buffer; its place. */
-static size_t take(size_t *size, size_t count)
-{
-    const size_t place = *size;
-
-    *size += graph_aligned(count);
-    return place;
-}
-
-static size_t add_value(struct graph *graph, enum value_kind kind, const struct shape *shape)
+size_t graph_add_value(struct graph *graph, enum value_kind kind, const struct shape *shape)
 {
     BUG_ON(graph->finished);
     BUG_ON(!shape->rank || shape->rank > SHAPE_RANK_MAX || !shape_width(shape));
@@ -71,7 +63,7 @@ static size_t add_value(struct graph *graph, enum value_kind kind, const struct 
 
 size_t graph_parameter(struct graph *graph, const char *name, struct shape shape)
 {
-    const size_t id = add_value(graph, VALUE_PARAMETER, &shape);
+    const size_t id = graph_add_value(graph, VALUE_PARAMETER, &shape);
     struct value *value = &graph->value[id];
 
     BUG_ON(shape.lead != SHAPE_LEAD_FIXED || strlen(name) >= GRAPH_NAME_MAX);
@@ -82,7 +74,7 @@ size_t graph_parameter(struct graph *graph, const char *name, struct shape shape
     *parameter = (struct graph_parameter){
         .shape = shape,
         .count = shape_width(&shape),
-        .offset = take(&graph->parameters_size, shape_width(&shape)),
+        .offset = graph_take(&graph->parameters_size, shape_width(&shape)),
         .value = id,
     };
     snprintf(parameter->name, sizeof parameter->name, "%s", name);
@@ -94,21 +86,21 @@ size_t graph_parameter(struct graph *graph, const char *name, struct shape shape
 
 size_t graph_input(struct graph *graph, const char *name, struct shape shape)
 {
-    const size_t id = add_value(graph, VALUE_INPUT, &shape);
+    const size_t id = graph_add_value(graph, VALUE_INPUT, &shape);
 
     (void)name;
     graph->value[id].place =
-        take(&graph->values_size, graph_lead_max(graph, &shape) * shape_width(&shape));
+        graph_take(&graph->values_size, graph_lead_max(graph, &shape) * shape_width(&shape));
     return id;
 }
 
 size_t graph_input_index(struct graph *graph, const char *name, struct shape shape)
 {
-    const size_t id = add_value(graph, VALUE_INDEX, &shape);
+    const size_t id = graph_add_value(graph, VALUE_INDEX, &shape);
 
     (void)name;
     graph->value[id].place =
-        take(&graph->index_size, graph_lead_max(graph, &shape) * shape_width(&shape));
+        graph_take(&graph->index_size, graph_lead_max(graph, &shape) * shape_width(&shape));
     return id;
 }
 
@@ -127,43 +119,51 @@ static void check_inputs(struct graph *graph, const struct graph_node *given)
         struct value *value = &graph->value[id];
         BUG_ON((value->kind == VALUE_INDEX) != (op->index >> i & 1));
         if (op->matrix >> i & 1) {
-            BUG_ON(value->kind != VALUE_PARAMETER);
+            BUG_ON(value->kind != VALUE_PARAMETER && value->kind != VALUE_WEIGHT);
             BUG_ON(value->shape.rank != 2 && value->shape.rank != 3);
             value->matrix = true;
         }
     }
 }
 
-size_t graph_add(struct graph *graph, struct graph_node given)
+bool graph_plan(struct graph *graph, const struct graph_node *given, struct op_plan *plan)
 {
-    struct op_plan plan = {.rows_max = graph->rows,
-                           .steps_max = graph->steps,
-                           .tracks = graph->tracks,
-                           .settings = &given.settings};
     bool gradient = false;
 
-    memcpy(plan.track_steps_max, graph->track_steps, sizeof plan.track_steps_max);
-    check_inputs(graph, &given);
-    for (size_t i = 0; i < given.op->inputs; i++) {
-        plan.present[i] = given.in[i] != GRAPH_NONE;
-        if (plan.present[i]) {
-            plan.in[i] = graph->value[given.in[i]].shape;
-            gradient |= graph->value[given.in[i]].gradient && !(given.op->no_gradient >> i & 1);
+    *plan = (struct op_plan){.rows_max = graph->rows,
+                             .steps_max = graph->steps,
+                             .tracks = graph->tracks,
+                             .settings = &given->settings};
+    memcpy(plan->track_steps_max, graph->track_steps, sizeof plan->track_steps_max);
+    check_inputs(graph, given);
+    for (size_t i = 0; i < given->op->inputs; i++) {
+        plan->present[i] = given->in[i] != GRAPH_NONE;
+        if (plan->present[i]) {
+            plan->in[i] = graph->value[given->in[i]].shape;
+            gradient |= graph->value[given->in[i]].gradient && !(given->op->no_gradient >> i & 1);
         }
     }
-    given.op->plan(&plan);
-    const size_t id = add_value(graph, VALUE_NODE, &plan.out);
+    given->op->plan(plan);
+    return gradient;
+}
+
+size_t graph_add(struct graph *graph, struct graph_node given)
+{
+    struct op_plan plan;
+    const bool gradient = graph_plan(graph, &given, &plan);
+
+    const size_t id = graph_add_value(graph, VALUE_NODE, &plan.out);
     const size_t size = graph_lead_max(graph, &plan.out) * shape_width(&plan.out);
     struct value *value = &graph->value[id];
     BUG_ON(gradient && !given.op->backward);
     value->gradient = gradient;
-    value->place = take(&graph->values_size, size);
+    value->place = graph_take(&graph->values_size, size);
     value->which = graph->nodes;
     graph->node = memory_resize(graph->node, graph->nodes + 1, sizeof *graph->node);
     graph->node[graph->nodes++] = (struct node){
         .given = given,
         .out = id,
-        .keep = take(&graph->keep_size, plan.keep),
+        .keep = graph_take(&graph->keep_size, plan.keep),
     };
     if (graph->keep_most < plan.keep)
         graph->keep_most = plan.keep;
@@ -201,14 +201,6 @@ void graph_hold(struct graph *graph, size_t value)
     graph->holds = true;
 }
 
-/* Panels to pack of a matrix [k, n], as it is or transposed. */
-static size_t panels_of(const struct graph *graph, const struct value *value, bool transposed)
-{
-    if (value->in_place && !transposed)
-        return 0;
-    return kernels_panels(graph->kernels, transposed ? value_k(value) : value_n(value));
-}
-
 /*
  * Slices are small, so packing costs as much as a good part of the products with it. Rows further
  * apart than this would fall into the same few sets of the first-level cache.
@@ -234,53 +226,40 @@ void graph_finish(struct graph *graph)
         value->in_place = fits_in_place(graph, value);
         if (!value->in_place)
             value->packed =
-                take(&graph->packed_size, count * kernels_packed_size(graph->kernels, k, n));
+                graph_take(&graph->packed_size, count * kernels_packed_size(graph->kernels, k, n));
         value->packed_transposed =
-            take(&graph->packed_size, count * kernels_packed_size(graph->kernels, n, k));
+            graph_take(&graph->packed_size, count * kernels_packed_size(graph->kernels, n, k));
     }
+    graph->packed_work = graph_take(&graph->packed_size, graph->weights_work);
+    if (graph->work_size < graph->weights_work)
+        graph->work_size = graph->weights_work;
     graph->finished = true;
 }
 
-/* The share first .. last-1 of all panels, of which `passed` come before those of this matrix. */
-struct share {
-    size_t first, last, passed;
-};
-
-/* Matrix `which` of a parameter, as it is or transposed. */
+/* Matrix `which` of a parameter or weight, unless products read it where it is, and its transpose.
+ */
 static void pack_matrix(const struct graph *graph, const struct value *value, size_t which,
-                        bool transposed, const real *parameters, real *packed, struct share *share)
+                        const real *parameters, real *packed)
 {
-    const size_t panels = panels_of(graph, value, transposed);
-    const size_t from = share->first > share->passed ? share->first - share->passed : 0;
-    const size_t to = share->last - (share->last < share->passed ? share->last : share->passed);
+    const struct kernels *kernels = graph->kernels;
     const size_t k = value_k(value), n = value_n(value);
-    const size_t size = transposed ? kernels_packed_size(graph->kernels, n, k)
-                                   : kernels_packed_size(graph->kernels, k, n);
+    const real *matrix = graph_weight_at(value, parameters, packed) + which * k * n;
 
-    if (from < panels && to > from)
-        (transposed ? graph->kernels->pack_transposed : graph->kernels->pack)(
-            packed + (transposed ? value->packed_transposed : value->packed) + which * size,
-            parameters + value->place + which * k * n, k, n, from, to < panels ? to : panels);
-    share->passed += panels;
+    if (!value->in_place)
+        kernels->pack(packed + value->packed + which * kernels_packed_size(kernels, k, n), matrix,
+                      k, n, 0, kernels_panels(kernels, n));
+    kernels->pack_transposed(packed + value->packed_transposed +
+                                 which * kernels_packed_size(kernels, n, k),
+                             matrix, k, n, 0, kernels_panels(kernels, k));
 }
 
-void graph_pack(const struct graph *graph, const real *parameters, real *packed, size_t part,
-                size_t parts)
+void graph_pack(const struct graph *graph, const real *parameters, real *packed)
 {
-    size_t total = 0;
-
-    for (size_t id = 1; id < graph->values; id++)
-        if (graph->value[id].matrix)
-            total +=
-                value_matrices(&graph->value[id]) * (panels_of(graph, &graph->value[id], false) +
-                                                     panels_of(graph, &graph->value[id], true));
-    struct share share = {.first = total * part / parts, .last = total * (part + 1) / parts};
+    graph_weights_forward(graph, parameters, packed);
     for (size_t id = 1; id < graph->values; id++) {
         const struct value *value = &graph->value[id];
-        for (size_t m = 0; value->matrix && m < value_matrices(value); m++) {
-            pack_matrix(graph, value, m, false, parameters, packed, &share);
-            pack_matrix(graph, value, m, true, parameters, packed, &share);
-        }
+        for (size_t m = 0; value->matrix && m < value_matrices(value); m++)
+            pack_matrix(graph, value, m, parameters, packed);
     }
 }
 

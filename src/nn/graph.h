@@ -14,9 +14,11 @@
  * starts at a multiple of 16 numbers; the gaps are never read and their gradient stays 0.
  *
  * One training step:
- *   1. graph_pack() once, or its parts by several threads: weight matrices in kernel layout
+ *   1. graph_pack() once, by each thread for itself: weight matrices in kernel layout, and those
+ *      weights that are computed from others
  *   2. each slice, by one thread at a time, in its own graph_run:
- *      graph_run_begin(), fill the inputs, graph_forward(), zero the gradients, graph_backward()
+ *      graph_run_begin(), fill the inputs, graph_forward(), zero the gradients, graph_backward();
+ *      more turns may follow and add to the gradients; graph_backward_weights() after the last
  *   3. add the gradient vectors of the slices in fixed order
  * Steps 1 and 2 allocate nothing, and the result does not depend on the number of threads.
  *
@@ -75,6 +77,12 @@ size_t graph_input_index(struct graph *graph, const char *name, struct shape sha
 size_t graph_add(struct graph *graph, struct graph_node node);
 
 /*
+ * A weight computed from others, parameters or such weights: in graph_pack(), once for all slices,
+ * and in float32 even in a mixed graph.
+ */
+size_t graph_weight(struct graph *graph, struct graph_node node);
+
+/*
  * Nodes added after this find in track `to` the steps of track `from`, but none of the rows where
  * number `column` of the value `gate` (of rows) is not above 0. Inputs in track `to` are copied
  * from inputs in track `from`; nobody else fills them. No gradient passes.
@@ -106,12 +114,10 @@ size_t graph_parameters_size(const struct graph *graph);
 size_t graph_packed_size(const struct graph *graph);
 
 /*
- * Write part `part` of `parts` of the packed copies (allocate graph_packed_size() numbers, aligned
- * to 64 bytes: arena_take() does). Parts may be written by different threads; all must be done
- * before a slice runs. Any number of parts gives the same result.
+ * Write the packed copies (allocate graph_packed_size() numbers, aligned to 64 bytes: arena_take()
+ * does) before a slice runs.
  */
-void graph_pack(const struct graph *graph, const real *parameters, real *packed, size_t part,
-                size_t parts);
+void graph_pack(const struct graph *graph, const real *parameters, real *packed);
 
 /* The buffers of one slice; owned by one thread at a time. */
 struct graph_run;
@@ -148,9 +154,12 @@ void graph_forward(struct graph_run *run, const real *parameters, const real *pa
 
 /*
  * Add the gradient of `loss` (a value of shape SHAPE_FIXED(1)) by every parameter to
- * graph_run_gradients(), a vector in the layout of the parameters that the caller zeroes.
+ * graph_run_gradients(), a vector in the layout of the parameters that the caller zeroes. What
+ * belongs to weights of graph_weight() is only there after graph_backward_weights(), to be called
+ * once for any number of graph_backward().
  */
 void graph_backward(struct graph_run *run, const real *parameters, const real *packed, size_t loss);
+void graph_backward_weights(struct graph_run *run, const real *parameters, const real *packed);
 real *graph_run_gradients(struct graph_run *run);
 
 #endif

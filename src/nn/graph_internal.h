@@ -1,22 +1,29 @@
-/* graph_internal — what graph.c (building) and graph_run.c (running) share. */
+/* graph_internal — what graph.c (building), graph_run.c (running) and graph_weight.c share. */
 #ifndef QUERN_NN_GRAPH_INTERNAL_H
 #define QUERN_NN_GRAPH_INTERNAL_H
 
 #include "nn/graph.h"
 #include "nn/kernels.h"
 
-enum value_kind { VALUE_NONE, VALUE_PARAMETER, VALUE_INPUT, VALUE_INDEX, VALUE_NODE };
+enum value_kind {
+    VALUE_NONE,
+    VALUE_PARAMETER,
+    VALUE_WEIGHT, /* computed from parameters once a step */
+    VALUE_INPUT,
+    VALUE_INDEX,
+    VALUE_NODE
+};
 
 struct value {
     enum value_kind kind;
     struct shape shape;
     bool gradient;  /* has one: a parameter, or a node that depends on one */
-    size_t place;   /* in the parameters, the values or the integers of a run */
-    size_t d_place; /* of a node's gradient, in the gradients of a run */
+    size_t place;   /* in the parameters, the packed copies, the values or integers of a run */
+    size_t d_place; /* of the gradient of a node or weight, in those of a run */
     bool held;      /* read after a run */
     size_t lone;    /* like place, in a run without gradients */
-    size_t which;   /* index of the parameter or node */
-    bool matrix;    /* a parameter that is a factor of products */
+    size_t which;   /* index of the parameter, weight or node */
+    bool matrix;    /* a parameter or weight that is a factor of products */
     bool in_place;  /* not packed, only its transpose is */
     size_t packed, packed_transposed;
 };
@@ -53,7 +60,10 @@ struct graph {
     struct value *value; /* [values]; 0 is GRAPH_NONE */
     struct node *node;
     struct graph_parameter *parameter;
-    size_t parameters_size, packed_size;
+    size_t weights;
+    struct node *weight; /* [weights]: nodes of parameters alone, in order */
+    size_t parameters_size, packed_size, weights_size;
+    size_t weights_work, packed_work; /* size of their scratch, and its place when packing */
     /* Sizes of a run, in numbers. */
     size_t values_size, gradients_size, index_size, keep_size, work_size;
     size_t lone_size, keep_most; /* of values without gradients; of one node */
@@ -64,6 +74,34 @@ static inline size_t graph_aligned(size_t count)
 {
     return (count + GRAPH_ALIGN - 1) / GRAPH_ALIGN * GRAPH_ALIGN;
 }
+
+/* Reserve `count` numbers at the end of a buffer; its place. */
+static inline size_t graph_take(size_t *size, size_t count)
+{
+    const size_t place = *size;
+
+    *size += graph_aligned(count);
+    return place;
+}
+
+/* The numbers of a parameter or weight. */
+static inline const real *graph_weight_at(const struct value *value, const real *parameters,
+                                          const real *packed)
+{
+    return (value->kind == VALUE_WEIGHT ? packed : parameters) + value->place;
+}
+
+/* Building: a new value; the plan of a node, true if a gradient passes it. */
+size_t graph_add_value(struct graph *graph, enum value_kind kind, const struct shape *shape);
+bool graph_plan(struct graph *graph, const struct graph_node *given, struct op_plan *plan);
+
+/* Compute all weights; pass their gradients on (graph_weight.c). */
+struct graph_weights_back {
+    real *gradients, *d_weights, *work;
+};
+void graph_weights_forward(const struct graph *graph, const real *parameters, real *packed);
+void graph_weights_backward(const struct graph *graph, const real *parameters, const real *packed,
+                            const struct graph_weights_back *back);
 
 /* Fill in value.d_place and .lone, and the sizes that follow (graph_place.c). */
 void graph_place_gradients(struct graph *graph);

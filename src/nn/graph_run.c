@@ -14,7 +14,7 @@ struct graph_run {
     struct op_batch batch;
     size_t *active, *start;
     size_t *begin[OP_TRACKS_MAX];
-    real *values, *d_values, *keep, *work, *gradients;
+    real *values, *d_values, *keep, *work, *gradients, *d_weights;
     int32_t *index;
     bool *reached; /* [values]: the loss depends on it */
 };
@@ -39,6 +39,7 @@ struct graph_run *graph_run_new(const struct graph *graph, bool gradients)
     if (gradients) {
         run->d_values = ARENA_ZERO(memory, real, graph->gradients_size + GRAPH_ALIGN);
         run->gradients = ARENA_ZERO(memory, real, graph->parameters_size + GRAPH_ALIGN);
+        run->d_weights = ARENA_ZERO(memory, real, graph->weights_size + GRAPH_ALIGN);
     }
     run->batch = (struct op_batch){
         .rows_max = graph->rows,
@@ -167,8 +168,8 @@ static struct op_operand operand(struct graph_run *run, const real *parameters, 
 
     if (value->kind == VALUE_INDEX)
         o.index = run->index + value->place;
-    else if (value->kind == VALUE_PARAMETER)
-        o.x = parameters + value->place;
+    else if (value->kind == VALUE_PARAMETER || value->kind == VALUE_WEIGHT)
+        o.x = graph_weight_at(value, parameters, packed);
     else
         o.x = value_at(run, id);
     if (value->matrix) {
@@ -182,6 +183,7 @@ static struct op_operand operand(struct graph_run *run, const real *parameters, 
     }
     if (value->gradient && run->with_gradients)
         o.d = value->kind == VALUE_PARAMETER ? run->gradients + value->place
+              : value->kind == VALUE_WEIGHT  ? run->d_weights + value->d_place
                                              : run->d_values + value->d_place;
     return o;
 }
@@ -296,4 +298,14 @@ void graph_backward(struct graph_run *run, const real *parameters, const real *p
         struct op_call call = call_of(run, parameters, packed, node);
         node->given.op->backward(&call);
     }
+}
+
+void graph_backward_weights(struct graph_run *run, const real *parameters, const real *packed)
+{
+    BUG_ON(!run->with_gradients);
+    graph_weights_backward(run->graph, parameters, packed,
+                           &(struct graph_weights_back){.gradients = run->gradients,
+                                                        .d_weights = run->d_weights,
+                                                        .work = run->work});
+    memset(run->d_weights, 0, run->graph->weights_size * sizeof *run->d_weights);
 }

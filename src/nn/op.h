@@ -86,6 +86,13 @@ struct op_attention_settings {
     size_t heads;
 };
 
+/* weight_product: of which columns; op/weight_product.c. */
+struct op_weight_product_settings {
+    size_t a_first, b_first;
+    bool transposed; /* b */
+    size_t size;     /* columns of b, where it is transposed */
+};
+
 union op_settings {
     struct op_attention_settings attention;
     struct op_dropout_settings dropout;
@@ -95,6 +102,7 @@ union op_settings {
     struct op_expert_balance_settings expert_balance;
     struct op_sequence_gate_settings sequence_gate;
     struct op_class_loss_settings class_loss;
+    struct op_weight_product_settings weight_product;
 };
 
 /* The steps of one track: those of row b are begin[b] .. begin[b+1]-1, possibly none. */

@@ -133,6 +133,7 @@ static void run_slice(const struct session *session, size_t step, size_t slice, 
         trainer->slice_loss[slice] += (double)graph_run_value(run, trainer->settings.loss)[0];
         graph_backward(run, parameters, packed, trainer->settings.loss);
     }
+    graph_backward_weights(run, parameters, packed);
 }
 
 /* The gradients of the slices added in their order, to `sum` unless they are the first. */
@@ -233,7 +234,7 @@ static void run_steps(void *context, size_t rank, size_t size)
     real *packed = trainer->packed[rank];
 
     for (size_t step = 0; step < session->steps; step++) {
-        graph_pack(graph, trainer->state.parameters, packed, 0, 1);
+        graph_pack(graph, trainer->state.parameters, packed);
         if (rank == 0 && !interrupt_check(session->doing, session->err))
             session->interrupted = true;
         for (size_t slice = rank; slice < trainer->settings.slices; slice += size)

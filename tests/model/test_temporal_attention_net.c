@@ -70,7 +70,7 @@ static void fixture_init(struct fixture *f, const struct temporal_attention_conf
     f->gradients = ARENA_ZERO(&f->arena, real, graph_parameters_size(f->net.graph));
     f->run = graph_run_new(f->net.graph, true);
     temporal_attention_net_start(&f->net, 3, f->weights);
-    graph_pack(f->net.graph, f->weights, f->packed, 0, 1);
+    graph_pack(f->net.graph, f->weights, f->packed);
     for (size_t b = 0; b < ROWS; b++) {
         float *engineered = ARENA_NEW(&f->arena, float, ENGINEERED);
         for (size_t i = 0; i < ENGINEERED; i++)
@@ -109,6 +109,7 @@ static void run_in_turns(struct fixture *f, size_t rows, uint64_t seed, bool tra
         f->loss += (double)graph_run_value(f->run, f->net.loss)[0];
         graph_backward(f->run, f->weights, f->packed, f->net.loss);
     }
+    graph_backward_weights(f->run, f->weights, f->packed);
     memcpy(f->gradients, graph_run_gradients(f->run), size * sizeof(real));
 }
 
@@ -180,11 +181,10 @@ TEST(temporal_attention_balances_experts_in_training)
 static double gathered(const struct fixture *f, size_t s, size_t b, size_t i, const float *told)
 {
     const struct temporal_attention_last *last = &f->net.last[s];
-    const size_t d = 2 * f->net.config.dim_embedding_table;
     const size_t k =
         s ? TEMPORAL_ATTENTION_TRACK_NARROW_APPENDED : TEMPORAL_ATTENTION_TRACK_APPENDED;
     const size_t *begin = graph_run_batch(f->run)->track[k].begin;
-    const real *value = graph_run_value(f->run, last->key) + last->key_first + d + i;
+    const real *value = graph_run_value(f->run, last->key) + last->value_first + i;
     double sum = 0, left = 1;
 
     if (begin[b] == begin[b + 1])

@@ -145,7 +145,7 @@ static bool check_form(struct golden *golden, struct reference *r, bool mask, st
     size_t *order = ARENA_NEW(&arena, size_t, r->rows);
     bool ok = read_weights(net.graph, golden->file, weights, err);
     if (ok) {
-        graph_pack(net.graph, weights, packed, 0, 1);
+        graph_pack(net.graph, weights, packed);
         fill_run(r, &net, run, order, &arena);
         graph_forward(run, weights, packed);
         ok = compare_outputs(golden, r, &net, run, order, err);

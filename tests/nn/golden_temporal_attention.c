@@ -186,7 +186,7 @@ static bool compare_training(struct golden *golden, struct reference *r,
                                 &(struct temporal_attention_loss){.op = &op_softmax_cross_entropy});
     struct graph_run *run = graph_run_new(net.graph, true);
     real *packed = ARENA_NEW(&r->arena, real, graph_packed_size(net.graph));
-    graph_pack(net.graph, model->parameters, packed, 0, 1);
+    graph_pack(net.graph, model->parameters, packed);
     temporal_attention_net_fill(&net, run,
                                 &(struct temporal_attention_turn){.rows = r->rows,
                                                                   .row = r->row,
@@ -196,6 +196,7 @@ static bool compare_training(struct golden *golden, struct reference *r,
     graph_forward(run, model->parameters, packed);
     memset(graph_run_gradients(run), 0, graph_parameters_size(net.graph) * sizeof(real));
     graph_backward(run, model->parameters, packed, net.loss);
+    graph_backward_weights(run, model->parameters, packed);
     const bool ok = golden_compare(golden, "output.probability", graph_run_value(run, net.score),
                                    r->rows * r->config.n_classes, err) &&
                     golden_compare(golden, "output.loss", graph_run_value(run, net.loss), 1, err) &&

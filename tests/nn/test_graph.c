@@ -39,7 +39,7 @@ static void fixture_init(struct fixture *f, bool mask, double dropout)
     f->packed = ARENA_NEW(&f->arena, real, graph_packed_size(f->net.graph));
     f->gradients = ARENA_ZERO(&f->arena, real, graph_parameters_size(f->net.graph));
     journey_attention_net_start(&f->net, 3, f->weights);
-    graph_pack(f->net.graph, f->weights, f->packed, 0, 1);
+    graph_pack(f->net.graph, f->weights, f->packed);
     for (size_t b = 0; b < ROWS; b++) {
         f->length[b] = 1 + rng_below(&rng, STEPS);
         f->label[b] = rng_below(&rng, 2) != 0;
@@ -205,23 +205,6 @@ TEST(graph_dropout_is_drawn_by_the_number_of_the_row)
     fixture_clear(&whole);
     fixture_clear(&single);
     fixture_clear(&without);
-}
-
-TEST(graph_pack_in_parts_is_pack_at_once)
-{
-    struct fixture f;
-
-    fixture_init(&f, true, 0);
-    const size_t size = graph_packed_size(f.net.graph);
-    real *parts = ARENA_ZERO(&f.arena, real, size), *once = ARENA_ZERO(&f.arena, real, size);
-    graph_pack(f.net.graph, f.weights, once, 0, 1);
-    for (size_t count = 1; count < 40; count++) {
-        memset(parts, 0, size * sizeof *parts);
-        for (size_t part = 0; part < count; part++)
-            graph_pack(f.net.graph, f.weights, parts, part, count);
-        EXPECT(memcmp(parts, once, size * sizeof *once) == 0);
-    }
-    fixture_clear(&f);
 }
 
 TEST(graph_layout_of_a_slice_is_ragged_and_time_major)
@@ -398,4 +381,98 @@ TEST(time_encode_is_the_cosine)
                     1e-7);
     graph_run_free(run);
     graph_free(g);
+}
+
+enum { FACTORS = 3, WIDTH = 5, CLASSES = 2 };
+
+/* Classes by x W1 W2 W3: layer by layer, or with a weight that is the product of the three. */
+struct linear {
+    struct graph *graph;
+    size_t x, label, weight, total, logit, loss;
+    struct arena arena;
+    real *weights, *packed;
+};
+
+static size_t product_of(struct graph *g, size_t a, size_t b)
+{
+    return graph_weight(g, (struct graph_node){.op = &op_weight_product, .in = {a, b}});
+}
+
+static void linear_init(struct linear *l, bool once)
+{
+    static const size_t size[FACTORS + 1] = {WIDTH, 4, 3, CLASSES};
+    struct graph *g = graph_new(2, 1);
+    size_t w[FACTORS];
+
+    *l = (struct linear){.graph = g, .x = graph_input(g, "x", SHAPE_ROWS(WIDTH))};
+    for (size_t i = 0; i < FACTORS; i++)
+        w[i] = graph_parameter(g, (const char *[]){"w1", "w2", "w3"}[i],
+                               SHAPE_FIXED(size[i], size[i + 1]));
+    l->logit = l->x;
+    if (once)
+        w[0] = product_of(g, product_of(g, w[0], w[1]), w[2]);
+    for (size_t i = 0; i < (once ? 1 : FACTORS); i++)
+        l->logit = graph_add(g, (struct graph_node){.op = &op_dense, .in = {l->logit, w[i]}});
+    l->label = graph_input_index(g, "label", SHAPE_ROWS(1));
+    l->weight = graph_input(g, "weight", SHAPE_ROWS(1));
+    l->total = graph_input(g, "total", SHAPE_FIXED(1));
+    l->loss = graph_add(g, (struct graph_node){.op = &op_softmax_cross_entropy,
+                                               .in = {l->logit, l->label, l->weight, l->total}});
+    graph_finish(g);
+    l->weights = ARENA_ZERO(&l->arena, real, graph_parameters_size(g));
+    l->packed = ARENA_NEW(&l->arena, real, graph_packed_size(g));
+    for (size_t i = 0; i < graph_parameters_size(g); i++)
+        l->weights[i] = (real)(i % 7) / 7 - (real)0.4;
+    graph_pack(g, l->weights, l->packed);
+}
+
+static void linear_clear(struct linear *l)
+{
+    graph_free(l->graph);
+    arena_clear(&l->arena);
+}
+
+/* The gradients of two turns. */
+static void linear_step(struct linear *l, struct graph_run *run)
+{
+    memset(graph_run_gradients(run), 0, graph_parameters_size(l->graph) * sizeof(real));
+    for (size_t turn = 0; turn < 2; turn++) {
+        graph_run_begin(run, &(struct graph_batch){.rows = 2});
+        for (size_t i = 0; i < 2 * WIDTH; i++)
+            graph_run_input(run, l->x)[i] = (real)(i + turn) / 10;
+        for (size_t b = 0; b < 2; b++) {
+            graph_run_index(run, l->label)[b] = (int32_t)(b ^ turn);
+            graph_run_input(run, l->weight)[b] = 1;
+        }
+        *graph_run_input(run, l->total) = 4;
+        graph_forward(run, l->weights, l->packed);
+        graph_backward(run, l->weights, l->packed, l->loss);
+    }
+    graph_backward_weights(run, l->weights, l->packed);
+}
+
+TEST(graph_weight_is_the_product_and_teaches_its_factors)
+{
+    struct linear layers, once;
+
+    linear_init(&layers, false);
+    linear_init(&once, true);
+    struct graph_run *by_layers = graph_run_new(layers.graph, true);
+    struct graph_run *by_product = graph_run_new(once.graph, true);
+    EXPECT_EQ(graph_parameters_size(once.graph), graph_parameters_size(layers.graph));
+    for (size_t step = 0; step < 2; step++) {
+        linear_step(&layers, by_layers);
+        linear_step(&once, by_product);
+        for (size_t i = 0; i < 2 * CLASSES; i++)
+            EXPECT_NEAR(graph_run_value(by_product, once.logit)[i],
+                        graph_run_value(by_layers, layers.logit)[i], 1e-6);
+        for (size_t i = 0; i < graph_parameters_size(once.graph); i++)
+            EXPECT_NEAR(graph_run_gradients(by_product)[i], graph_run_gradients(by_layers)[i],
+                        1e-6);
+    }
+    EXPECT(fabs((double)graph_run_gradients(by_product)[0]) > 1e-4);
+    graph_run_free(by_layers);
+    graph_run_free(by_product);
+    linear_clear(&layers);
+    linear_clear(&once);
 }

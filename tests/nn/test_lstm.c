@@ -21,7 +21,7 @@ TEST(lstm_agrees_with_the_case_computed_by_hand)
     const real kernel[] = {.5, .25, 1, -.5}, recurrent[] = {.1, .2, .3, .4};
     memcpy(parameters + graph_parameter_find(g, "w")->offset, kernel, sizeof kernel);
     memcpy(parameters + graph_parameter_find(g, "r")->offset, recurrent, sizeof recurrent);
-    graph_pack(g, parameters, packed, 0, 1);
+    graph_pack(g, parameters, packed);
     struct graph_run *run = graph_run_new(g, false);
     graph_run_begin(run, &(struct graph_batch){.rows = 1});
     graph_run_input(run, x)[0] = 1;

@@ -223,7 +223,7 @@ static void stack_init(struct stack *s)
     s->packed = ARENA_NEW(&s->arena, real, graph_packed_size(s->graph));
     for (size_t i = 0; i < graph_parameters_size(s->graph); i++)
         s->weights[i] = (real)(rng_uniform(&rng) - 0.4);
-    graph_pack(s->graph, s->weights, s->packed, 0, 1);
+    graph_pack(s->graph, s->weights, s->packed);
     for (size_t b = 0; b < ROWS; b++)
         for (size_t i = 0; i < STEPS * FEATURES; i++) {
             /* -1 and TABLE lie outside the table, 0 is padding. */

@@ -4,13 +4,13 @@
  *   p[i,j] = softmax over j of (q[i] k[j] / sqrt(d / heads) + mask[i,j]) exp((t[i] - t[j]) / 1e6)
  *   y[i]   = sum_j p[i,j] v[j]                              for each head, on its part of d
  *
- *   in   x     steps of [3d]: q | k | v, or [2d]: k | v where q is given; steps are those of a
- *              track, or rows [S, 3d] where every row has S
- *        q     rows [d], may be absent: one query a row, which is that of its last step
+ *   in   x     steps of [3d]: q | k | v; where q is given steps of [2d]: k | v, or of [d], which
+ * are keys and values at once; steps are those of a track, or rows [S, 3d] where every row has S q
+ * may be absent; steps of [d] like x, or rows [d]: one query a row, which is that of its last step
  *        time  like x, [1], may be absent: then there is no factor exp(); no gradient
  *        mask  [S, S], may be absent: entry [S-1, S-1] is for the last step as query and as key;
  *              -infinity hides a key; no gradient
- *   out  y     steps of [d] like x, or rows [d] where q is given
+ *   out  y     steps of [d] like x, or rows [d] where q is
  *   grad dv = p^T dy    ds = p (dy v^T - sum_j p dy v^T) factor    dq = ds k    dk = ds^T q
  *   keep p, rows of `stride` numbers for each query: only where there is a gradient
  *
@@ -39,20 +39,25 @@ static size_t rounded(size_t n)
 struct sizes {
     size_t steps, stride; /* at most; rounded up */
     size_t d, heads, head;
-    bool one; /* one query a row */
+    bool one;    /* one query a row */
+    size_t k, v; /* where keys and values begin in a step of x */
 };
 
-static struct sizes sizes_of(const struct shape *x, size_t steps, bool one, size_t heads)
+/* q is NULL where it is absent. */
+static struct sizes sizes_of(const struct shape *x, const struct shape *q, size_t steps,
+                             size_t heads)
 {
-    const size_t width = x->d[x->rank - 1];
+    const size_t width = x->d[x->rank - 1], d = q ? q->d[q->rank - 1] : width / 3;
 
     return (struct sizes){
         .steps = steps,
         .stride = rounded(steps),
-        .d = width / (one ? 2 : 3),
+        .d = d,
         .heads = heads,
-        .head = width / (one ? 2 : 3) / heads,
-        .one = one,
+        .head = d / heads,
+        .one = q && (q->lead != x->lead || q->rank != x->rank),
+        .k = q ? 0 : d,
+        .v = width - d,
     };
 }
 
@@ -105,18 +110,19 @@ static size_t plan_steps(const struct op_plan *plan)
 static void temporal_attention_plan(struct op_plan *plan)
 {
     const struct shape *x = &plan->in[IN_X], *q = &plan->in[IN_Q], *mask = &plan->in[IN_MASK];
-    const bool one = plan->present[IN_Q];
-    const size_t heads = plan->settings->attention.heads;
+    const size_t heads = plan->settings->attention.heads, width = x->d[x->rank - 1];
 
     BUG_ON(x->lead == SHAPE_LEAD_FIXED || x->rank != (x->lead == SHAPE_LEAD_ROWS ? 2 : 1));
-    BUG_ON(!heads || x->d[x->rank - 1] % (heads * (one ? 2 : 3)));
-    const struct sizes s = sizes_of(x, plan_steps(plan), one, heads);
-    BUG_ON(one && (q->lead != SHAPE_LEAD_ROWS || shape_width(q) != s.d));
+    BUG_ON(plan->present[IN_Q] && q->lead != x->lead &&
+           (q->lead != SHAPE_LEAD_ROWS || q->rank > 1));
+    const struct sizes s = sizes_of(x, plan->present[IN_Q] ? q : NULL, plan_steps(plan), heads);
+    BUG_ON(!heads || s.d % heads);
+    BUG_ON(plan->present[IN_Q] ? width != s.d && width != 2 * s.d : width != 3 * s.d);
     BUG_ON(plan->present[IN_TIME] && plan->in[IN_TIME].lead != x->lead);
     BUG_ON(plan->present[IN_MASK] && (mask->d[0] != s.steps || mask->d[1] != s.steps));
-    plan->out = one ? *q : *x;
+    plan->out = s.one ? *q : *x;
     plan->out.d[plan->out.rank - 1] = s.d;
-    plan->keep = plan->rows_max * heads * (one ? 1 : s.steps) * s.stride;
+    plan->keep = plan->rows_max * heads * (s.one ? 1 : s.steps) * s.stride;
     plan->work = work_of(&s).size;
 }
 
@@ -137,41 +143,47 @@ struct part {
 
 static struct part row_of(const struct op_call *call, size_t b)
 {
-    const struct op_operand *x = &call->in[IN_X];
-    const bool one = call->in[IN_Q].x != NULL, fixed = x->shape.lead == SHAPE_LEAD_ROWS;
+    const struct op_operand *x = &call->in[IN_X], *q = &call->in[IN_Q];
+    const bool fixed = x->shape.lead == SHAPE_LEAD_ROWS;
     const struct op_track *track = &call->batch->track[x->shape.track];
     const size_t steps = fixed ? x->shape.d[0] : track->steps_max;
     struct part part = {
         .call = call,
-        .s = sizes_of(&x->shape, steps, one, call->settings->attention.heads),
+        .s = sizes_of(&x->shape, q->x ? &q->shape : NULL, steps, call->settings->attention.heads),
         .first = fixed ? b * steps : track->begin[b],
     };
+    const bool one = part.s.one;
 
     part.at = work_of(&part.s);
     part.keys = fixed ? steps : track->begin[b + 1] - part.first;
-    part.queries = one ? (part.keys ? 1 : 0) : part.keys;
+    part.queries = one && part.keys ? 1 : part.keys;
     part.stride = rounded(part.keys);
     part.first_query = one ? b : part.first;
     part.step = x->shape.d[x->shape.rank - 1];
-    part.q_step = one ? part.s.d : part.step;
+    part.q_step = q->x ? part.s.d : part.step;
     part.p = call->keep + b * part.s.heads * (one ? 1 : steps) * part.s.stride;
     return part;
 }
 
+static real *moved(real *d, size_t by)
+{
+    return d ? d + by : NULL;
+}
+
 static struct part head_of(struct part part, size_t head)
 {
-    const struct op_operand *x = &part.call->in[IN_X], *q = &part.call->in[IN_Q];
+    const struct op_operand *x = &part.call->in[IN_X], *given = &part.call->in[IN_Q];
+    const struct op_operand *q = given->x ? given : x;
     const size_t at = part.first * part.step + head * part.s.head;
     const size_t q_at = part.first_query * part.q_step + head * part.s.head;
-    const size_t d = part.s.d, k = part.s.one ? 0 : d;
 
-    part.q = (part.s.one ? q->x : x->x) + q_at;
-    part.k = x->x + at + k;
-    part.v = x->x + at + k + d;
-    part.dq = part.s.one ? (q->d ? q->d + q_at : NULL) : (x->d ? x->d + q_at : NULL);
-    part.dk = x->d ? x->d + at + k : NULL;
-    part.dv = x->d ? x->d + at + k + d : NULL;
-    part.y = part.first_query * d + head * part.s.head;
+    part.q = q->x + q_at;
+    part.k = x->x + at + part.s.k;
+    part.v = x->x + at + part.s.v;
+    part.dq = moved(q->d, q_at);
+    part.dk = moved(x->d, at + part.s.k);
+    part.dv = moved(x->d, at + part.s.v);
+    part.y = part.first_query * part.s.d + head * part.s.head;
     part.p += head * (part.s.one ? 1 : part.s.steps) * part.s.stride;
     return part;
 }
@@ -325,8 +337,6 @@ static void backward_all(const struct part *part)
     real *keys = work + part->at.keys, *values = work + part->at.values;
     const size_t head = part->s.head, d = part->s.d;
 
-    if (!part->dk)
-        return;
     kernels->pack_strided(keys, part->k, part->step, part->keys, head);
     kernels->pack_strided_transposed(values, part->v, part->step, part->keys, head);
     for (size_t i = 0; i < part->queries; i += QUERIES) {
@@ -342,17 +352,20 @@ static void backward_all(const struct part *part)
                                          .c = ds,
                                          .c_stride = part->stride});
         kernels->softmax_rows_backward(&softmax, p);
-        kernels->matmul(&(struct matmul){.m = count,
-                                         .k = part->keys,
-                                         .n = head,
-                                         .a = ds,
-                                         .a_stride = part->stride,
-                                         .b = panels_packed(kernels, keys, part->keys),
-                                         .c = part->dq + i * part->q_step,
-                                         .c_stride = part->q_step,
-                                         .add = true});
-        add_transposed(part, part->dk, ds, count, part->q + i * part->q_step, part->q_step);
-        add_transposed(part, part->dv, p, count, dy, d);
+        if (part->dq)
+            kernels->matmul(&(struct matmul){.m = count,
+                                             .k = part->keys,
+                                             .n = head,
+                                             .a = ds,
+                                             .a_stride = part->stride,
+                                             .b = panels_packed(kernels, keys, part->keys),
+                                             .c = part->dq + i * part->q_step,
+                                             .c_stride = part->q_step,
+                                             .add = true});
+        if (part->dk) {
+            add_transposed(part, part->dk, ds, count, part->q + i * part->q_step, part->q_step);
+            add_transposed(part, part->dv, p, count, dy, d);
+        }
     }
 }
 
