@@ -10,7 +10,7 @@ struct whatif_options {
     const char *folder, *output;
     struct option_list stop, scale;
     bool stop_all, curve;
-    size_t threads;
+    size_t threads, memory_mib;
 };
 
 static enum place_wish wish(const char *name)
@@ -33,7 +33,9 @@ static bool ask(const struct whatif_options *o, const char *folder, struct whati
                                              .scale = o->scale.item,
                                              .scales = o->scale.count,
                                              .stop_all = o->stop_all,
-                                             .curve = o->curve};
+                                             .curve = o->curve,
+                                             .memory_mib = o->memory_mib,
+                                             .show = true};
     struct pool *pool = pool_new(o->threads);
     const bool ok = whatif_ask(table, &question, pool, err);
 
@@ -87,6 +89,9 @@ int cmd_whatif(int argc, char **argv)
          "each campaign alone at 0, 0.25 .. 2 times what it was", 0, 0},
         {OPTION_TEXT, "output", &o.output, false,
          "or -o: the answers, as .csv, .json, .jsonl or .parquet", 0, 0},
+        {OPTION_SIZE, "memory", &o.memory_mib, false,
+         "MiB of impressions held in memory before temporary files are used (default 1024)", 1,
+         1 << 24},
         {OPTION_SIZE, "threads", &o.threads, false, "default: one per processor", 0, POOL_MAX},
         {.kind = OPTION_END},
     };

@@ -141,12 +141,13 @@ static void run_blocks(void *context, size_t rank, size_t size)
     };
     size_t b;
 
-    (void)rank;
     (void)size;
     incremental_user_init(&s.user, fit->log, &fit->design);
     while ((b = atomic_fetch_add(&work->next, 1)) < BLOCKS)
-        for (size_t u = users * b / BLOCKS; u < users * (b + 1) / BLOCKS; u++)
+        for (size_t u = users * b / BLOCKS; u < users * (b + 1) / BLOCKS; u++) {
+            exposure_log_pass(fit->log, rank, u);
             add_user(work, &s, u, work->sum + b * width);
+        }
     incremental_user_clear(&s.user);
     free(s.caused);
     free(s.local);

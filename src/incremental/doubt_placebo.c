@@ -172,7 +172,6 @@ static void run_blocks(void *context, size_t rank, size_t size)
     struct error err;
     size_t b;
 
-    (void)rank;
     (void)size;
     incremental_user_init(&bench.user, work->fit->log, d);
     while ((b = atomic_fetch_add(&work->next, 1)) < work->blocks)
@@ -181,6 +180,7 @@ static void run_blocks(void *context, size_t rank, size_t size)
                 atomic_store(&work->stop, true);
             if (atomic_load(&work->stop))
                 break;
+            exposure_log_pass(work->fit->log, rank, u);
             take_user(work, &bench, u, &work->block[b]);
         }
     incremental_user_clear(&bench.user);

@@ -24,14 +24,10 @@ static uint64_t fingerprint_of(const struct incremental_fit *fit, uint64_t seed)
 {
     const struct exposure_log *log = fit->log;
     const struct incremental_design *d = &fit->design;
-    const uint64_t sizes[] = {seed,           log->users, log->impressions,
-                              log->campaigns, d->count,   (uint64_t)d->link};
+    const uint64_t sizes[] = {seed,     log->users,        log->impressions,      log->campaigns,
+                              d->count, (uint64_t)d->link, exposure_log_hash(log)};
     uint64_t hash = hash_more(0, sizes, sizeof sizes);
 
-    hash = hash_more(hash, log->offset, (log->users + 1) * sizeof *log->offset);
-    hash = hash_more(hash, log->time, log->impressions * sizeof *log->time);
-    hash = hash_more(hash, log->campaign, log->impressions * sizeof *log->campaign);
-    hash = hash_more(hash, log->conversion, log->impressions * sizeof *log->conversion);
     hash = hash_more(hash, fit->parameter, d->count * sizeof *fit->parameter);
     hash = hash_more(hash, fit->ridge, d->count * sizeof *fit->ridge);
     return hash_more(hash, fit->bounded, d->count * sizeof *fit->bounded);

@@ -2,9 +2,13 @@
 
 #include "base/rng.h"
 #include "incremental/exposure_file.h"
+#include "incremental/exposure_watch.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
+
+enum { HASH_PIECE = 1 << 20 };
 
 /* Where each user's impressions begin. */
 static uint64_t *count_users(struct exposure_log *log, const struct exposure_rows *rows)
@@ -145,18 +149,62 @@ static void forget(const struct exposure_log *log, size_t from, size_t end)
     exposure_file_forget(log->file, EXPOSURE_UID_END, from * 8, end * 8);
 }
 
-void exposure_log_pass(const struct exposure_log *log, size_t u)
+void exposure_log_pass(const struct exposure_log *log, size_t rank, size_t u)
 {
-    if (log->file && log->file->map && u % EXPOSURE_PASSED == 0 && u > 0)
+    if (u % EXPOSURE_PASSED != 0)
+        return;
+    if (log->watch)
+        exposure_watch_pass(log->watch, rank, log->users);
+    if (log->file && log->file->map && u > 0)
         forget(log, u - EXPOSURE_PASSED, u);
+}
+
+void exposure_log_show(const struct exposure_log *log, const char *label)
+{
+    if (log->watch)
+        exposure_watch_show(log->watch, label, log->users);
 }
 
 void exposure_log_clear(struct exposure_log *log)
 {
+    exposure_log_show(log, NULL);
     if (log->file)
         exposure_file_clear(log->file);
     arena_clear(&log->memory);
     *log = (struct exposure_log){0};
+}
+
+/* In pieces that are given back to the system before the next where the log is mapped. */
+static void hash_array(XXH3_state_t *state, const struct exposure_log *log,
+                       enum exposure_array array, const void *bytes, size_t size)
+{
+    const unsigned char *from = bytes;
+
+    for (size_t at = 0; at < size; at += HASH_PIECE) {
+        const size_t end = size - at < HASH_PIECE ? size : at + HASH_PIECE;
+        XXH3_64bits_update(state, from + at, end - at);
+        if (log->file)
+            exposure_file_forget(log->file, array, at, end);
+    }
+}
+
+uint64_t exposure_log_hash(const struct exposure_log *log)
+{
+    XXH3_state_t *state = XXH3_createState();
+    const size_t n = log->impressions;
+
+    if (!state)
+        BUG("no memory for a hash");
+    XXH3_64bits_reset(state);
+    for (size_t k = 0; k < log->campaigns; k++)
+        XXH3_64bits_update(state, log->name[k], strlen(log->name[k]) + 1);
+    hash_array(state, log, EXPOSURE_OFFSET, log->offset, (log->users + 1) * sizeof *log->offset);
+    hash_array(state, log, EXPOSURE_TIME, log->time, n * sizeof *log->time);
+    hash_array(state, log, EXPOSURE_CAMPAIGN, log->campaign, n * sizeof *log->campaign);
+    hash_array(state, log, EXPOSURE_CONVERSION, log->conversion, n * sizeof *log->conversion);
+    const uint64_t hash = XXH3_64bits_digest(state);
+    XXH3_freeState(state);
+    return hash;
 }
 
 bool exposure_log_sampled(const struct exposure_log *log, size_t u)

@@ -53,7 +53,8 @@ struct exposure_log {
     const char *uid_text;
     bool integers;
     const double *value, *cost;
-    struct exposure_file *file; /* that holds the arrays; NULL: `memory` does */
+    struct exposure_file *file;   /* that holds the arrays; NULL: `memory` does */
+    struct exposure_watch *watch; /* of passes; NULL: none */
     struct arena memory;
 };
 
@@ -94,7 +95,7 @@ struct exposure_wish {
     bool identity;                       /* row and uid too */
     const char *folder;                  /* for temporary files; NULL: $TMPDIR, else /tmp */
     struct pool *pool;                   /* may be NULL */
-    bool show;                           /* print progress */
+    bool show; /* progress, of the passes too, where stderr is a terminal */
 };
 MUST_CHECK bool exposure_log_load(struct exposure_log *log, const struct exposure_wish *wish,
                                   struct error *err);
@@ -104,11 +105,19 @@ void exposure_log_clear(struct exposure_log *log);
 struct table_string exposure_log_uid(const struct exposure_log *log, size_t u);
 
 /*
- * A pass over users in order calls this before each user: what EXPOSURE_PASSED users back is given
- * back to the system where the log is mapped.
+ * A pass over users in order calls this before each of them, on thread `rank`: progress is shown,
+ * and what lies EXPOSURE_PASSED users back is given back to the system where the log is mapped.
  */
-enum { EXPOSURE_PASSED = 4096 };
-void exposure_log_pass(const struct exposure_log *log, size_t u);
+enum { EXPOSURE_PASSED = 1024 };
+void exposure_log_pass(const struct exposure_log *log, size_t rank, size_t u);
+
+/* From here on passes are those of `label`, "fit" or the like; NULL: none are shown, and the line
+ * is cleared. Of a log that was loaded with `show`; of others nothing is shown. */
+void exposure_log_show(const struct exposure_log *log, const char *label);
+
+/* Of all that the model sees: names, and impressions by user; users are told apart by their order.
+ */
+uint64_t exposure_log_hash(const struct exposure_log *log);
 
 /*
  * Is user u one of those whose mean stands for that of all? All are in small logs, in larger ones

@@ -7,10 +7,12 @@
 #include "attribution/credit.h"
 #include "base/interrupt.h"
 #include "incremental/exposure_merge.h"
+#include "incremental/exposure_watch.h"
 
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct reading {
     const struct exposure_wish *wish;
@@ -175,7 +177,8 @@ static bool read_log(struct exposure_log *log, struct reading *r, struct table_s
 {
     const struct journey_config *table = r->wish->table;
 
-    if (!scatter_run(&r->scattered, source, table, &r->names, &r->spill, pool, !r->wish->show, err))
+    r->scattered.fleeting = true;
+    if (!scatter_run(&r->scattered, source, table, &r->names, &r->spill, pool, !log->watch, err))
         return false;
     if (r->scattered.impressions > EXPOSURE_ROWS_MAX)
         return error_set(err, ERR_LIMIT, "there are more than %zu impressions", EXPOSURE_ROWS_MAX);
@@ -217,6 +220,8 @@ bool exposure_log_load(struct exposure_log *log, const struct exposure_wish *wis
     r->names.limit = EXPOSURE_CAMPAIGNS_MAX;
     r->names.reserved = CREDIT_BASELINE;
     *log = (struct exposure_log){0};
+    if (wish->show && isatty(STDERR_FILENO))
+        log->watch = ARENA_ZERO(&log->memory, struct exposure_watch, 1);
     const bool ok = read_log(log, r, source, pool, err);
     if (!ok)
         exposure_log_clear(log);

@@ -37,6 +37,7 @@ static void learn_local_rate(struct incremental_design *design, const struct exp
 
     incremental_user_init(&user, log, design);
     for (size_t u = 0; u < log->users; u++) {
+        exposure_log_pass(log, 0, u);
         if (!exposure_log_sampled(log, u))
             continue;
         incremental_user_begin(&user, u);

@@ -70,7 +70,6 @@ static bool log_credits(struct credit_table *credits, struct impression_model *m
                                         .journeys = request->journeys,
                                         .save = request->save,
                                         .keep = request->keep,
-                                        .show = request->show,
                                         .doubt = request->doubt,
                                         .experiments = request->experiments};
     struct incremental_run run;
@@ -99,7 +98,9 @@ bool impression_credits(struct credit_table *credits, struct impression_model *m
 {
     struct exposure_log log;
     const struct exposure_wish wish = {.table = request->table,
-                                       .identity = request->journeys != NULL};
+                                       .identity = request->journeys != NULL,
+                                       .pool = request->pool,
+                                       .show = request->show};
 
     if (!exposure_log_load(&log, &wish, err))
         return false;

@@ -19,7 +19,7 @@ struct impression_request {
     const char *journeys;    /* file for the incremental credits of each journey, or NULL */
     const char *save;        /* folder for the fitted model (store.h), or NULL */
     const char *keep;        /* file for replicates on their way, or NULL; the caller removes it */
-    bool show;               /* print the progress of the replicates */
+    bool show;               /* progress, on a terminal */
     bool doubt;              /* fill the model's doubt */
     const char *experiments; /* table of measured lifts (lift.h), or NULL */
     struct pool *pool;       /* may be NULL */

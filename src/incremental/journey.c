@@ -199,7 +199,7 @@ static void next_journey(struct pass *p)
             end_journey(p, first, p->at);
     }
     if (p->at == end)
-        p->u++;
+        exposure_log_pass(log, 0, p->u++);
 }
 
 static bool next_chunk(void *context, struct table_chunk *chunk, struct error *err)

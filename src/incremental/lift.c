@@ -96,12 +96,12 @@ static void run_blocks(void *context, size_t rank, size_t size)
     struct lift_user at = {.local = memory_take(work->design->count, sizeof(double))};
     size_t b;
 
-    (void)rank;
     (void)size;
     incremental_user_init(&at.user, work->log, work->design);
     while ((b = atomic_fetch_add(&work->next, 1)) < work->blocks) {
         double *sum = work->sum + b * work->lifts->count * work->width;
         for (size_t u = users * b / work->blocks; u < users * (b + 1) / work->blocks; u++) {
+            exposure_log_pass(work->log, rank, u);
             if (!sees_lift(work, u))
                 continue;
             incremental_user_begin(&at.user, u);

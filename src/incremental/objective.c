@@ -159,7 +159,6 @@ static void run_blocks(void *context, size_t rank, size_t size)
     struct scratch s = {0};
     size_t b;
 
-    (void)rank;
     (void)size;
     incremental_user_init(&s.user, log, design);
     incremental_panel_init(&s.panel, design->count);
@@ -168,6 +167,7 @@ static void run_blocks(void *context, size_t rank, size_t size)
     while ((b = atomic_fetch_add(&work->next, 1)) < work->blocks) {
         const size_t end = block_start(log, b + 1, work->blocks);
         for (size_t u = block_start(log, b, work->blocks); u < end; u++) {
+            exposure_log_pass(log, rank, u);
             if (work->wanted != MOMENTS)
                 add_user(work, &s, u, &work->block[b]);
             else if (exposure_log_sampled(log, u))

@@ -33,11 +33,9 @@ static bool find_intervals(struct incremental_run *run, const struct incremental
         return true;
     run->low = ARENA_NEW(&run->memory, double, width);
     run->high = ARENA_NEW(&run->memory, double, width);
-    const struct incremental_draw_request request = {.replicates = job->replicates,
-                                                     .seed = job->seed,
-                                                     .pool = job->pool,
-                                                     .keep = job->keep,
-                                                     .show = job->show};
+    const struct incremental_draw_request request = {
+        .replicates = job->replicates, .seed = job->seed, .pool = job->pool, .keep = job->keep};
+    exposure_log_show(job->log, "resampling");
     if (!incremental_draw_kept(&run->draws, &run->fit, &request, err))
         return false;
     incremental_intervals(&run->draws, width, run->low, run->high);
@@ -61,29 +59,50 @@ static bool find_doubts(struct incremental_run *run, const struct incremental_jo
                                           .high = run->high,
                                           .pool = job->pool};
 
+    exposure_log_show(job->log, "doubts");
     return !job->doubt || incremental_doubt_run(&run->doubt, &request, err);
+}
+
+static bool find_totals(struct incremental_run *run, const struct incremental_job *job,
+                        struct error *err)
+{
+    exposure_log_show(job->log, "journeys");
+    return incremental_journeys(&run->totals, &run->fit, job->journeys, err);
+}
+
+static bool save(const struct incremental_run *run, const struct incremental_job *job,
+                 struct error *err)
+{
+    exposure_log_show(job->log, "saving");
+    return !job->save ||
+           incremental_store_write(job->save, &run->fit, job->config, &run->draws, err);
+}
+
+static bool run_steps(struct incremental_run *run, const struct incremental_job *job,
+                      struct error *err)
+{
+    if (job->experiments && !incremental_lifts_read(&run->lifts, job->experiments, job->log, err))
+        return false;
+    exposure_log_show(job->log, "fit");
+    if (!incremental_fit_run(&run->fit, job->log, job->config, job->pool, err) ||
+        !use_experiments(run, job, err))
+        return false;
+    run->credit = ARENA_NEW(&run->memory, double, job->log->campaigns + 1);
+    incremental_credits(&run->fit, run->fit.parameter, NULL, job->pool, run->credit);
+    return find_intervals(run, job, err) && find_pairs(run, job, err) &&
+           find_doubts(run, job, err) && find_totals(run, job, err) && save(run, job, err);
 }
 
 bool incremental_run(struct incremental_run *run, const struct incremental_job *job,
                      struct error *err)
 {
     *run = (struct incremental_run){0};
-    if (job->experiments && !incremental_lifts_read(&run->lifts, job->experiments, job->log, err))
-        return false;
-    if (!incremental_fit_run(&run->fit, job->log, job->config, job->pool, err) ||
-        !use_experiments(run, job, err)) {
+    const bool ok = run_steps(run, job, err);
+
+    exposure_log_show(job->log, NULL);
+    if (!ok)
         incremental_run_clear(run);
-        return false;
-    }
-    run->credit = ARENA_NEW(&run->memory, double, job->log->campaigns + 1);
-    incremental_credits(&run->fit, run->fit.parameter, NULL, job->pool, run->credit);
-    if (find_intervals(run, job, err) && find_pairs(run, job, err) && find_doubts(run, job, err) &&
-        incremental_journeys(&run->totals, &run->fit, job->journeys, err) &&
-        (!job->save ||
-         incremental_store_write(job->save, &run->fit, job->config, &run->draws, err)))
-        return true;
-    incremental_run_clear(run);
-    return false;
+    return ok;
 }
 
 void incremental_run_clear(struct incremental_run *run)

@@ -26,7 +26,6 @@ struct incremental_job {
     const char *journeys;    /* file for journey credits (the log then has identity), or NULL */
     const char *save;        /* folder for the fitted model (store.h), or NULL */
     const char *keep;        /* file for replicates on their way (interval.h), or NULL */
-    bool show;               /* print the progress of the replicates */
     bool doubt;              /* also look for reasons not to trust it */
     const char *experiments; /* table of measured lifts (lift.h), or NULL */
 };

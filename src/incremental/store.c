@@ -11,7 +11,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <xxhash.h>
 
 enum { CHUNK_ROWS = 16384, COLUMNS = 4, PARAMETERS_MAX = 65536, HASH_SIZE = 17 };
 
@@ -26,22 +25,9 @@ static const struct table_field fields[COLUMNS] = {
     {"conversion", TABLE_BOOL},
 };
 
-/* Everything the model depends on; users by how many impressions they have. */
 static void hash_log(const struct exposure_log *log, char text[HASH_SIZE])
 {
-    XXH3_state_t *state = XXH3_createState();
-
-    if (!state)
-        BUG("no memory for a hash");
-    XXH3_64bits_reset(state);
-    for (size_t k = 0; k < log->campaigns; k++)
-        XXH3_64bits_update(state, log->name[k], strlen(log->name[k]) + 1);
-    XXH3_64bits_update(state, log->offset, (log->users + 1) * sizeof *log->offset);
-    XXH3_64bits_update(state, log->time, log->impressions * sizeof *log->time);
-    XXH3_64bits_update(state, log->campaign, log->impressions * sizeof *log->campaign);
-    XXH3_64bits_update(state, log->conversion, log->impressions * sizeof *log->conversion);
-    snprintf(text, HASH_SIZE, "%016" PRIx64, (uint64_t)XXH3_64bits_digest(state));
-    XXH3_freeState(state);
+    snprintf(text, HASH_SIZE, "%016" PRIx64, exposure_log_hash(log));
 }
 
 struct exposure_stream {
@@ -63,7 +49,7 @@ static bool next_exposures(void *context, struct table_chunk *chunk, struct erro
         return false;
     for (size_t i = 0; i < rows; i++) {
         while (s->log->offset[s->user + 1] <= s->at + i)
-            s->user++;
+            exposure_log_pass(s->log, 0, s->user++);
         s->uid[i] = (int64_t)s->user;
         s->campaign[i] = s->log->campaign[s->at + i];
     }
@@ -230,14 +216,17 @@ bool incremental_store_parse(struct incremental_saved *saved, size_t *campaigns,
 
 /* The exposures, and whether they are those that the model was fitted to. */
 static bool read_exposures(struct incremental_saved *saved, const char *path, const char *hash,
-                           struct error *err)
+                           const struct incremental_store_wish *wish, struct error *err)
 {
     struct journey_config config;
     char own[HASH_SIZE];
 
     config_defaults(&config, journey_source_fields);
     config.path = path;
-    if (!exposure_log_read(&saved->log, &config, err))
+    config.memory_mib = wish ? wish->memory_mib : 0;
+    const struct exposure_wish exposures = {
+        .table = &config, .pool = wish ? wish->pool : NULL, .show = wish && wish->show};
+    if (!exposure_log_load(&saved->log, &exposures, err))
         return false;
     hash_log(&saved->log, own);
     return (hash && strcmp(hash, own) == 0) ||
@@ -262,7 +251,7 @@ static bool join(struct incremental_saved *saved, size_t campaigns, const char *
 }
 
 static bool read_model(struct incremental_saved *saved, const char *model, const char *exposures,
-                       struct error *err)
+                       const struct incremental_store_wish *wish, struct error *err)
 {
     struct safetensors file;
     size_t campaigns;
@@ -270,8 +259,9 @@ static bool read_model(struct incremental_saved *saved, const char *model, const
     if (!safetensors_open(&file, model, err))
         return false;
     bool ok = incremental_store_parse(saved, &campaigns, &file, err);
-    if (ok && !(read_exposures(saved, exposures, safetensors_metadata(&file, "exposures"), err) &&
-                join(saved, campaigns, model, err))) {
+    if (ok &&
+        !(read_exposures(saved, exposures, safetensors_metadata(&file, "exposures"), wish, err) &&
+          join(saved, campaigns, model, err))) {
         incremental_saved_clear(saved);
         ok = false;
     }
@@ -279,11 +269,12 @@ static bool read_model(struct incremental_saved *saved, const char *model, const
     return ok;
 }
 
-bool incremental_store_read(struct incremental_saved *saved, const char *folder, struct error *err)
+bool incremental_store_read(struct incremental_saved *saved, const char *folder,
+                            const struct incremental_store_wish *wish, struct error *err)
 {
     char *model = file_join(folder, MODEL), *exposures = file_join(folder, EXPOSURES);
     const bool there = file_exists(model);
-    const bool ok = there && read_model(saved, model, exposures, err);
+    const bool ok = there && read_model(saved, model, exposures, wish, err);
 
     if (!there)
         error_set(err, ERR_IO,

@@ -32,11 +32,19 @@ MUST_CHECK bool incremental_store_write(const char *folder, const struct increme
                                         const struct incremental_config *config,
                                         const struct incremental_draws *draws, struct error *err);
 
+/* How the exposures are read: exposure_log.h. NULL: as usual, in silence. */
+struct incremental_store_wish {
+    struct pool *pool;
+    size_t memory_mib;
+    bool show;
+};
+
 /*
  * ERR_IO    the folder holds no model
  * ERR_DATA  a file is cut, changed, or not of the other's run
  */
 MUST_CHECK bool incremental_store_read(struct incremental_saved *saved, const char *folder,
+                                       const struct incremental_store_wish *wish,
                                        struct error *err);
 void incremental_saved_clear(struct incremental_saved *saved);
 

@@ -274,7 +274,6 @@ static void run_blocks(void *context, size_t rank, size_t size)
     struct error err;
     size_t b;
 
-    (void)rank;
     (void)size;
     incremental_user_init(&desk.user, a->fit->log, &a->fit->design);
     while ((b = atomic_fetch_add(&a->next, 1)) < a->blocks)
@@ -283,6 +282,7 @@ static void run_blocks(void *context, size_t rank, size_t size)
                 atomic_store(&a->stop, true);
             if (atomic_load(&a->stop))
                 break;
+            exposure_log_pass(a->fit->log, rank, u);
             take_user(a, &desk, u, a->sum + b * a->width * m);
         }
     incremental_user_clear(&desk.user);

@@ -168,8 +168,10 @@ bool whatif_ask(struct whatif_table *table, const struct whatif_question *questi
                          "nothing is asked: give --stop, --scale, --stop-all or --curve");
     if (question->stops + question->scales > WHATIF_CHANGES_MAX)
         return error_set(err, ERR_ARG, "more than %d changes are asked for", WHATIF_CHANGES_MAX);
-    if (!incremental_store_read(&saved, question->folder, err))
+    const struct incremental_store_wish wish = {pool, question->memory_mib, question->show};
+    if (!incremental_store_read(&saved, question->folder, &wish, err))
         return false;
+    exposure_log_show(&saved.log, "answers");
     const bool ok = answer(table, &saved, question, pool, err);
     incremental_saved_clear(&saved);
     if (!ok)

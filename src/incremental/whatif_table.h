@@ -25,6 +25,8 @@ struct whatif_question {
     const char *const *scale; /* [scales] NAME=FACTOR; the last '=' counts */
     size_t stops, scales;
     bool stop_all, curve;
+    size_t memory_mib; /* for impressions, beyond which temporary files are used; 0: as usual */
+    bool show;         /* progress, on a terminal */
 };
 
 struct whatif_row {

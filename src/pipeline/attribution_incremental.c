@@ -89,7 +89,10 @@ static bool make_incremental(const struct attribution_run *run, const char *fold
     const struct exposure_wish wish = {
         .table = &run->config->journey,
         .training = run->config->attribution.split == PATH_SPLIT_TRAIN ? &run->config->split : NULL,
-        .identity = true};
+        .identity = true,
+        .folder = folder,
+        .pool = run->pool,
+        .show = !run->options->quiet};
     struct exposure_log log;
     struct progress progress;
     bool ok = true;

@@ -150,6 +150,7 @@ static bool curves_part(json_t *document, const struct incremental_run *run, str
     struct incremental_answer *answer = memory_take(n * WHATIF_CURVE_POINTS, sizeof *answer);
     json_t *scale = json_array();
     draws.count = draws.count < CURVE_DRAWS ? draws.count : (size_t)CURVE_DRAWS;
+    exposure_log_show(run->fit.log, "curves");
     const bool ok = incremental_curves(answer, &run->fit, draws.count ? &draws : NULL, pool, err);
 
     for (size_t p = 0; p < WHATIF_CURVE_POINTS; p++)

@@ -202,7 +202,8 @@ bool scatter_run(struct scattered *out, const struct table_source *source,
         .err = err,
     };
 
-    *out = (struct scattered){.amounts = out->amounts, .workers = pool_size(pool)};
+    *out = (struct scattered){
+        .amounts = out->amounts, .fleeting = out->fleeting, .workers = pool_size(pool)};
     out->worker = memory_take_zeroed(out->workers, sizeof *out->worker);
     times_init(&s.times);
     pthread_mutex_init(&s.lock, NULL);
@@ -215,7 +216,7 @@ bool scatter_run(struct scattered *out, const struct table_source *source,
     if (ok && out->impressions == 0)
         ok = error_set(err, ERR_DATA, "'%s' has no rows", source->name);
     ok = ok && times_unit(&s.times, config, &out->numerator, &out->denominator, err);
-    if (ok) {
+    if (ok && !out->fleeting) {
         char note[64];
         snprintf(note, sizeof note, "%llu impressions", (unsigned long long)out->impressions);
         progress_end(&s.progress, note);

@@ -41,7 +41,8 @@ struct scatter_worker {
 };
 
 struct scattered {
-    bool amounts; /* set by the caller: keep value and cost too; 0 where there is no such column */
+    bool amounts;  /* set by the caller: keep value and cost too; 0 where there is no such column */
+    bool fleeting; /* set by the caller: progress leaves no line */
     uint64_t impressions;
     bool integers;       /* every entity is an integer written plainly */
     int64_t numerator;   /* microseconds = time * numerator / denominator, rounded down */

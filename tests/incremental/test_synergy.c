@@ -261,7 +261,7 @@ TEST(questions_reach_pairs)
         for (size_t h = 0; h < fit.design.halves; h++) /* so that there is some for certain */
             fit.parameter[first + h] += 0.01;
         EXPECT_OK(incremental_store_write(test_path("store"), &fit, &config, NULL, &err), &err);
-        EXPECT_OK(incremental_store_read(&saved, test_path("store"), &err), &err);
+        EXPECT_OK(incremental_store_read(&saved, test_path("store"), NULL, &err), &err);
         EXPECT(memcmp(&saved.fit.design, &fit.design, sizeof fit.design) == 0);
         EXPECT_STR(saved.config.synergy, AB);
         EXPECT_OK(incremental_whatif(answer, &fit, NULL, scale[0], 4, NULL, &err), &err);

@@ -50,7 +50,9 @@ TEST(a_stored_model_comes_back)
             scale[k] = k == 1 ? 0.5 : 1;
         EXPECT_OK(incremental_store_write(test_path("store"), &f.fit, &f.config, &f.draws, &err),
                   &err);
-        EXPECT_OK(incremental_store_read(&saved, test_path("store"), &err), &err);
+        EXPECT_OK(incremental_store_read(&saved, test_path("store"),
+                                         &(struct incremental_store_wish){0}, &err),
+                  &err);
         EXPECT_EQ(saved.log.impressions, f.world.log.impressions);
         EXPECT_EQ(saved.config.link, *link);
         EXPECT_EQ(saved.draws.count, 20);
