@@ -22,7 +22,7 @@ bool exposure_file_open(struct exposure_file *file, const char *folder, struct e
     return !folder || spill_unnamed(&file->file, folder, err);
 }
 
-void exposure_file_reserve(struct exposure_file *file, enum exposure_array array, size_t size)
+void exposure_file_reserve(struct exposure_file *file, size_t array, size_t size)
 {
     struct exposure_part *part = &file->part[array];
     const size_t page = page_size();
@@ -45,8 +45,8 @@ static bool flush(struct exposure_file *file, struct exposure_part *part, struct
     return true;
 }
 
-bool exposure_file_put(struct exposure_file *file, enum exposure_array array, const void *bytes,
-                       size_t size, struct error *err)
+bool exposure_file_put(struct exposure_file *file, size_t array, const void *bytes, size_t size,
+                       struct error *err)
 {
     struct exposure_part *part = &file->part[array];
     const unsigned char *from = bytes;
@@ -92,7 +92,7 @@ bool exposure_file_finish(struct exposure_file *file, struct error *err)
     return true;
 }
 
-const void *exposure_file_array(const struct exposure_file *file, enum exposure_array array)
+const void *exposure_file_array(const struct exposure_file *file, size_t array)
 {
     const struct exposure_part *part = &file->part[array];
 
@@ -101,8 +101,7 @@ const void *exposure_file_array(const struct exposure_file *file, enum exposure_
     return part->bytes;
 }
 
-void exposure_file_forget(const struct exposure_file *file, enum exposure_array array, size_t from,
-                          size_t end)
+void exposure_file_forget(const struct exposure_file *file, size_t array, size_t from, size_t end)
 {
     const struct exposure_part *part = &file->part[array];
     const size_t page = page_size();

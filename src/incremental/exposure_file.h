@@ -1,6 +1,6 @@
 /*
- * exposure_file — the arrays of an exposure log, written one after another from their beginning to
- * their end, in memory or in a temporary file that is then mapped.
+ * exposure_file — the arrays of an exposure log, or of the paths in it, written from their
+ * beginning to their end, in memory or in a temporary file that is then mapped.
  *
  *     exposure_file_open(&file, folder);            folder NULL: in memory
  *     exposure_file_reserve(&file, c, bytes);       every array that there is, before the first put
@@ -48,17 +48,16 @@ struct exposure_file {
 /* ERR_IO: the folder takes no file. */
 MUST_CHECK bool exposure_file_open(struct exposure_file *file, const char *folder,
                                    struct error *err);
-void exposure_file_reserve(struct exposure_file *file, enum exposure_array array, size_t size);
+void exposure_file_reserve(struct exposure_file *file, size_t array, size_t size);
 /* ERR_IO: the disk is full, or the like. */
-MUST_CHECK bool exposure_file_put(struct exposure_file *file, enum exposure_array array,
-                                  const void *bytes, size_t size, struct error *err);
+MUST_CHECK bool exposure_file_put(struct exposure_file *file, size_t array, const void *bytes,
+                                  size_t size, struct error *err);
 MUST_CHECK bool exposure_file_finish(struct exposure_file *file, struct error *err);
 /* NULL where it was not reserved. Of a finished file. */
-const void *exposure_file_array(const struct exposure_file *file, enum exposure_array array);
+const void *exposure_file_array(const struct exposure_file *file, size_t array);
 
 /* Bytes from..end - 1 of an array need not stay resident; they are read again when asked for. */
-void exposure_file_forget(const struct exposure_file *file, enum exposure_array array, size_t from,
-                          size_t end);
+void exposure_file_forget(const struct exposure_file *file, size_t array, size_t from, size_t end);
 /* Also of a file that failed. */
 void exposure_file_clear(struct exposure_file *file);
 

@@ -215,32 +215,3 @@ bool exposure_log_sampled(const struct exposure_log *log, size_t u)
 
     return parts == 1 || rng_mix(0x6d65616e /* "mean" */, u) % parts == 0;
 }
-
-void exposure_log_paths(struct path_set *paths, const struct exposure_log *log)
-{
-    *paths = (struct path_set){.channels = log->campaigns, .channel = log->name};
-    struct arena *memory = &paths->memory;
-    const size_t most = log->users + log->conversions;
-    uint64_t *offset = ARENA_NEW(memory, uint64_t, most + 1);
-    int32_t *token = ARENA_NEW(memory, int32_t, log->impressions);
-    int64_t *age = ARENA_NEW(memory, int64_t, log->impressions);
-    double *conversions = ARENA_ZERO(memory, double, most);
-    double *null = ARENA_ZERO(memory, double, most);
-
-    offset[0] = 0;
-    for (size_t u = 0; u < log->users; u++)
-        for (size_t i = log->offset[u]; i < log->offset[u + 1]; i++) {
-            token[i] = log->campaign[i];
-            if (!log->conversion[i] && i + 1 < log->offset[u + 1])
-                continue;
-            for (size_t j = offset[paths->count]; j <= i; j++)
-                age[j] = log->time[i] - log->time[j];
-            *(log->conversion[i] ? &conversions[paths->count] : &null[paths->count]) = 1;
-            offset[++paths->count] = i + 1;
-        }
-    paths->offset = offset;
-    paths->token = token;
-    paths->age = age;
-    paths->conversions = conversions;
-    paths->null = null;
-}

@@ -28,7 +28,6 @@
 #ifndef QUERN_INCREMENTAL_EXPOSURE_LOG_H
 #define QUERN_INCREMENTAL_EXPOSURE_LOG_H
 
-#include "attribution/path_set.h"
 #include "base/arena.h"
 #include "base/error.h"
 #include "sequence/journeys.h"
@@ -126,11 +125,5 @@ uint64_t exposure_log_hash(const struct exposure_log *log);
  */
 enum { EXPOSURE_SAMPLE = 400000, EXPOSURE_SAMPLE_USERS = 1000 };
 bool exposure_log_sampled(const struct exposure_log *log, size_t u);
-
-/*
- * The paths in it, for the methods that divide all conversions: a path ends with a conversion or
- * with the user. The names of channels are borrowed from the log.
- */
-void exposure_log_paths(struct path_set *paths, const struct exposure_log *log);
 
 #endif

@@ -191,8 +191,11 @@ static void take_arrays(struct exposure_log *log, const struct merge *m)
 static bool run(struct merge *m, struct error *err)
 {
     const uint64_t zero = 0;
+    const char *folder = m->in->folder;
 
-    if (!exposure_file_open(m->out, m->in->folder, err))
+    if (folder)
+        folder = arena_string(&m->log->memory, folder, strlen(folder));
+    if (!exposure_file_open(m->out, folder, err))
         return false;
     reserve(m);
     return exposure_file_put(m->out, EXPOSURE_OFFSET, &zero, sizeof zero, err) &&

@@ -2,6 +2,7 @@
 
 #include "attribution/credit_time.h"
 #include "base/clock.h"
+#include "incremental/exposure_paths.h"
 #include "incremental/run.h"
 #include "table/source.h"
 
@@ -43,17 +44,20 @@ static bool all_credits(struct credit_table *credits, const struct incremental_r
 {
     struct arena memory = {0};
     struct incremental_columns columns;
-    struct path_set paths;
-    struct credit_request all = {.paths = &paths, .config = request->config, .pool = request->pool};
+    struct exposure_paths paths;
+    struct credit_request all = {
+        .paths = &paths.set, .config = request->config, .pool = request->pool};
 
     if (run) {
         const struct incremental_amounts amounts = incremental_run_amounts(run);
         incremental_columns_make(&columns, &amounts, &memory);
         incremental_columns_give(&columns, &all);
     }
-    exposure_log_paths(&paths, log);
-    const bool ok = attribution_credits(credits, &all, err);
-    path_set_clear(&paths);
+    bool ok = exposure_paths_make(&paths, log, err);
+    if (ok) {
+        ok = attribution_credits(credits, &all, err);
+        exposure_paths_clear(&paths);
+    }
     arena_clear(&memory);
     return ok;
 }

@@ -1,5 +1,5 @@
 /* Impressions of whole users, sorted; and the paths cut from them. */
-#include "incremental/exposure_log.h"
+#include "incremental/exposure_paths.h"
 #include "support/test.h"
 
 static struct journey_config table_of(const char *path)
@@ -48,11 +48,12 @@ TEST(exposure_log_paths_end_with_conversions)
                                     "1,1500000000,a,0\n1,1500000010,b,1\n1,1500000020,a,0\n"
                                     "2,1500000000,b,1\n"));
     struct exposure_log log;
-    struct path_set paths;
+    struct exposure_paths made;
     struct error err = {0};
 
     EXPECT_OK(exposure_log_read(&log, &config, &err), &err);
-    exposure_log_paths(&paths, &log);
+    EXPECT_OK(exposure_paths_make(&made, &log, &err), &err);
+    const struct path_set paths = made.set;
     EXPECT_EQ(paths.count, 3);
     EXPECT_EQ(paths.offset[1], 2);
     EXPECT_EQ(paths.offset[2], 3);
@@ -62,7 +63,7 @@ TEST(exposure_log_paths_end_with_conversions)
     EXPECT_NEAR(paths.conversions[0], 1, 0);
     EXPECT_NEAR(paths.null[1], 1, 0);
     EXPECT_NEAR(paths.conversions[2], 1, 0);
-    path_set_clear(&paths);
+    exposure_paths_clear(&made);
     exposure_log_clear(&log);
 }
 
