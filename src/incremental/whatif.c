@@ -224,7 +224,7 @@ static void answer_scenario(const struct asking *a, size_t s, double *row,
     answer->change = change[0];
     for (size_t r = 1; r <= draws; r++)
         row[r - 1] = change[r] / p[r] * p[0];
-    incremental_ends(row, draws, &answer->change_low, &answer->change_high);
+    incremental_ends(answer->change, row, draws, &answer->change_low, &answer->change_high);
     answer->low = p[0] + answer->change_low;
     answer->high = p[0] + answer->change_high;
 }
