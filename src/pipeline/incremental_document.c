@@ -94,7 +94,8 @@ static json_t *decay_part(const struct incremental_fit *fit)
         json_array_append_new(shares, share);
         json_array_append_new(half, json_number(incremental_half_gone(d, fit->parameter, k)));
     }
-    return json_pack("{s:o, s:o, s:o}", "days", days, "share", shares, "half_gone_days", half);
+    return json_pack("{s:o, s:o, s:o, s:s}", "days", days, "share", shares, "half_gone_days", half,
+                     "unit", incremental_effect_unit(d));
 }
 
 static json_t *link_part(const struct incremental_fit *fit)
