@@ -179,9 +179,11 @@ static void fit_once(struct hazard *h, bool *settled)
     memcpy(h->before, h->credit, campaigns * sizeof(double));
     memset(h->credit, 0, campaigns * sizeof(double));
     memset(h->fitting[0], 0, 2 * RATES * campaigns * sizeof(double));
-    for (size_t u = 0; u < h->log->users; u++)
+    for (size_t u = 0; u < h->log->users; u++) {
+        exposure_log_pass(h->log, u);
         if (exposure_log_sampled(h->log, u))
             add_user(h, u, true);
+    }
     *settled = true;
     for (size_t c = 0; c < campaigns; c++) {
         choose(h, c);
@@ -203,8 +205,10 @@ bool additive_hazard_credit(const struct exposure_log *log, double *credit, stru
         ok = interrupt_check("fitting the additive hazard", err);
     }
     memset(h.credit, 0, log->campaigns * sizeof(double));
-    for (size_t u = 0; ok && u < log->users; u++)
+    for (size_t u = 0; ok && u < log->users; u++) {
+        exposure_log_pass(log, u);
         add_user(&h, u, false);
+    }
     memcpy(credit, h.credit, log->campaigns * sizeof(double));
     free(h.memory);
     return ok;
