@@ -1,6 +1,7 @@
 #include "attribution/credit.h"
 
 #include "attribution/method.h"
+#include "base/clock.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -36,11 +37,13 @@ static bool run_method(struct credit_table *credits, const struct credit_request
         .removal_value = method->order && value ? sums + 3 * n : NULL,
     };
 
+    const double begun = clock_processor_seconds();
     if (!method->credit(&call, err))
         return error_wrap(err, "%s", method->name);
     add_column(credits, &(struct credit_column){.name = method->name,
                                                 .conversions = call.conversions,
-                                                .value = call.value});
+                                                .value = call.value,
+                                                .seconds = clock_processor_seconds() - begun});
     if (method->order)
         credits->removal[credits->removals++] =
             (struct credit_removal){method->order, call.removal_conversions, call.removal_value};

@@ -34,6 +34,7 @@ struct credit_column {
     double baseline;           /* conversions that no channel caused; 0 where all are divided */
     double baseline_value;     /* and what they were worth */
     bool bound;                /* an end of an interval, no method of its own */
+    double seconds;            /* of processor time that it took; 0: not measured */
 };
 
 struct credit_figure {

@@ -1,6 +1,8 @@
 #include "incremental/impression_credit.h"
 #include "incremental/interval.h"
+#include "incremental/pair_credit.h"
 #include "incremental/print.h"
+#include "attribution/credit_time.h"
 #include "attribution/path_table.h"
 #include "attribution/truth.h"
 #include "base/file.h"
@@ -15,14 +17,14 @@
 #include <unistd.h>
 
 struct attribute_options {
-    const char *source, *output, *truth, *truth_output;
+    const char *source, *output, *truth, *truth_output, *times;
     struct path_table_columns columns;
     double half_life_days;
     size_t order, threads, intervals, seed;
     bool drop_self_loops, quiet;
     struct journey_config impressions;
     struct incremental_config incremental;
-    const char *link, *save, *doubts, *experiments, *journeys;
+    const char *link, *controls, *save, *doubts, *experiments, *journeys;
     struct option_list synergy;
 };
 
@@ -119,16 +121,10 @@ static void say_pairs(const json_t *pairs)
 
     json_array_foreach(pairs, i, pair)
     {
-        const json_t *names = json_object_get(pair, "campaigns"),
-                     *low = json_object_get(pair, "low"), *high = json_object_get(pair, "high");
-        char ends[64] = "";
-        if (json_is_number(low))
-            snprintf(ends, sizeof ends, " (%.1f to %.1f)", json_number_value(low),
-                     json_number_value(high));
-        log_line("%s and %s: %.1f conversions%s came only through both together",
-                 json_string_value(json_array_get(names, 0)),
-                 json_string_value(json_array_get(names, 1)),
-                 json_number_value(json_object_get(pair, "credit")), ends);
+        struct text sentence = {0};
+        incremental_pair_sentence(&sentence, pair);
+        log_line("%s", sentence.bytes);
+        text_clear(&sentence);
     }
 }
 
@@ -231,9 +227,6 @@ static bool attribute(struct attribute_options *o, struct error *err)
 
     o->impressions.path = o->source;
     o->impressions.value = o->columns.value;
-    if (o->link &&
-        !config_set(&o->incremental, config_find(incremental_fields, "link"), o->link, err))
-        return error_wrap(err, "--link");
     if (!impression_table(&impressions, &o->impressions, o->columns.path, err))
         return false;
     if (!impressions && (o->save || o->intervals || o->doubts || o->experiments || o->journeys ||
@@ -259,27 +252,47 @@ static bool attribute(struct attribute_options *o, struct error *err)
         ok = show(&credits, terminal_columns(STDOUT_FILENO), err);
     if (ok)
         forget_replicates(o);
+    if (ok && o->times)
+        ok = write_document(o->times, credit_times_json(&credits), err);
     if (ok && o->truth)
         ok = compare(o, &credits, err);
     credit_clear(&credits);
     return ok;
 }
 
+/* A setting of the incremental model that a flag may give. */
+static bool set_flag(struct attribute_options *o, const char *key, const char *value,
+                     struct error *err)
+{
+    return !value ||
+           config_set(&o->incremental, config_find(incremental_fields, key), value, err) ||
+           error_wrap(err, "--%s", key);
+}
+
 static bool attribute_set(struct attribute_options *o, struct error *err)
 {
     char *pairs = write_pairs(&o->synergy);
 
-    config_defaults(&o->incremental, incremental_fields);
     o->incremental.synergy = pairs;
-    const bool ok = attribute(o, err);
+    const bool ok = set_flag(o, "link", o->link, err) &&
+                    set_flag(o, "controls", o->controls, err) && attribute(o, err);
     free(pairs);
     return ok;
 }
 
-int cmd_attribute(int argc, char **argv)
+static struct attribute_options defaults(void)
 {
     struct attribute_options o = {
         .columns = PATH_TABLE_COLUMNS, .half_life_days = 7, .order = MARKOV_ORDER_MAX, .seed = 1};
+
+    config_defaults(&o.impressions, journey_source_fields);
+    config_defaults(&o.incremental, incremental_fields);
+    return o;
+}
+
+int cmd_attribute(int argc, char **argv)
+{
+    struct attribute_options o = defaults();
     struct error err = {0};
     int status;
     const struct option table[] = {
@@ -306,18 +319,18 @@ int cmd_attribute(int argc, char **argv)
         {OPTION_TEXT, "campaign-column", &o.impressions.token, false, "default campaign", 0, 0},
         {OPTION_TEXT, "conversion-column", &o.impressions.outcome, false,
          "of impressions: default conversion", 0, 0},
-        {OPTION_TEXT, "cost-column", &o.impressions.cost, false,
-         "of impressions: what each cost; none by default", 0, 0},
+        {OPTION_TEXT, "cost-column", &o.impressions.cost, false, "of impressions: none by default",
+         0, 0},
         {OPTION_TEXT, "journeys", &o.journeys, false,
          "file for the incremental credits of each journey", 0, 0},
         {OPTION_TEXT, "link", &o.link, false,
-         "of the incremental model: auto, logit, additive, noisy_or or proportional (default auto)",
-         0, 0},
+         "how effects join: auto, logit, additive, noisy_or or proportional (default auto)", 0, 0},
+        {OPTION_TEXT, "controls", &o.controls, false,
+         "of the incremental model: none, period or all (default all)", 0, 0},
         {OPTION_LIST, "synergy", &o.synergy, false,
          "A+B: two campaigns that may do more together than each alone; may be repeated", 0, 0},
         {OPTION_SIZE, "intervals", &o.intervals, false,
-         "95 % intervals of the incremental credits from so many resampled logs (such as 200)", 2,
-         INCREMENTAL_REPLICATES_MAX},
+         "95 % intervals from so many resampled logs (such as 200)", 2, INCREMENTAL_REPLICATES_MAX},
         {OPTION_SIZE, "seed", &o.seed, false, "of the resampling (default 1)", 0, 0},
         {OPTION_TEXT, "save", &o.save, false, "folder for the incremental model, for quern whatif",
          0, 0},
@@ -329,12 +342,13 @@ int cmd_attribute(int argc, char **argv)
          "table of true credits (channel_name, conversions_caused); prints each method's distance",
          0, 0},
         {OPTION_TEXT, "truth-json", &o.truth_output, false, "distances as JSON", 0, 0},
+        {OPTION_TEXT, "times", &o.times, false,
+         "write the seconds of processor time that each method took as JSON", 0, 0},
         {OPTION_SIZE, "threads", &o.threads, false, "default: one per processor", 0, POOL_MAX},
         {OPTION_SWITCH, "quiet", &o.quiet, false, "print nothing but results and errors", 0, 0},
         {.kind = OPTION_END},
     };
 
-    config_defaults(&o.impressions, journey_source_fields);
     if (!command_options(table, argc, argv, &status))
         return status;
     return attribute_set(&o, &err) ? 0 : command_fail(argv[0], &err);

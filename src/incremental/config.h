@@ -19,6 +19,13 @@ enum incremental_link {
     INCREMENTAL_LINKS
 };
 
+/* Which controls stand for intent that nobody sees; each a step of the model. */
+enum incremental_controls {
+    INCREMENTAL_CONTROLS_NONE,   /* the intercept alone */
+    INCREMENTAL_CONTROLS_PERIOD, /* impressions in the whole period, by campaign and in all */
+    INCREMENTAL_CONTROLS_ALL,
+};
+
 enum {
     INCREMENTAL_HALVES_MAX = 8,
     INCREMENTAL_SCALES_MAX = 4,
@@ -27,11 +34,13 @@ enum {
 
 extern const char *const incremental_penalties_names[];
 extern const char *const incremental_link_names[]; /* as in files and flags; ends with NULL */
+extern const char *const incremental_controls_names[];
 
 struct incremental_config {
     const char *half_lives;  /* days, such as "0.5 2 8" */
     const char *time_scales; /* days, of the local controls */
     int link;                /* enum incremental_link */
+    int controls;            /* enum incremental_controls */
     const char *synergy;     /* pairs of campaigns (synergy.h), or NULL */
     bool signed_effects;     /* campaigns may also prevent conversions */
     int penalties;           /* enum incremental_penalties */

@@ -57,6 +57,7 @@ bool incremental_design_make(struct incremental_design *design, const struct exp
         .days = (double)(log->end - log->start) / DAY,
         .conversion_rate = (double)log->conversions / (double)log->impressions,
         .link = config->link,
+        .known = config->controls,
         .additive = config->link == INCREMENTAL_ADDITIVE || config->link == INCREMENTAL_NOISY_OR,
         .lasting = config->link == INCREMENTAL_ADDITIVE || config->link == INCREMENTAL_PROPORTIONAL,
     };
@@ -405,6 +406,19 @@ static void set_effects(struct incremental_user *user, double gap)
         incremental_user_pair_effects(user, q, as_is, user->x + user->pairs_from + q * d->halves);
 }
 
+/* Leave the intercept, and of the others those of the whole period or none. */
+static void drop_controls(struct incremental_user *user)
+{
+    const struct incremental_design *d = user->design;
+    const size_t kept = d->known == INCREMENTAL_CONTROLS_PERIOD ? 1 : 0, count = d->controls;
+
+    for (size_t j = FEATURE_COUNT + kept; j < d->dense; j++)
+        user->x[j] = 0;
+    for (size_t of = d->dense; of < user->effects_from; of += count)
+        for (size_t j = kept; j < count; j++)
+            user->x[of + j] = 0;
+}
+
 bool incremental_user_next(struct incremental_user *user)
 {
     const struct incremental_design *d = user->design;
@@ -439,5 +453,7 @@ bool incremental_user_next(struct incremental_user *user)
     const double gap = set_gap(user);
     set_local(user);
     set_effects(user, gap);
+    if (d->known != INCREMENTAL_CONTROLS_ALL)
+        drop_controls(user);
     return true;
 }

@@ -66,6 +66,7 @@ struct incremental_design {
     bool additive; /* effects add to the hazard; else to the log of the odds */
     bool lasting;  /* effects act until the next impression */
     bool others;   /* there are controls of conversions before and after */
+    int known;     /* enum incremental_controls: all others are 0 everywhere */
 };
 
 /* ERR_CONFIG; ERR_LIMIT: more than INCREMENTAL_CAMPAIGNS_MAX campaigns. */

@@ -1,5 +1,7 @@
 #include "incremental/impression_credit.h"
 
+#include "attribution/credit_time.h"
+#include "base/clock.h"
 #include "incremental/run.h"
 #include "table/source.h"
 
@@ -75,10 +77,14 @@ static bool log_credits(struct credit_table *credits, struct impression_model *m
 
     if (log->campaigns > INCREMENTAL_CAMPAIGNS_MAX)
         return all_credits(credits, NULL, log, request, err);
+    const double begun = clock_processor_seconds();
     if (!incremental_run(&run, &job, err))
         return error_wrap(err, "incremental");
+    const double seconds = clock_processor_seconds() - begun;
     note_model(model, &run);
     const bool ok = all_credits(credits, &run, log, request, err);
+    if (ok)
+        credit_set_seconds(credits, "incremental", seconds);
     model->doubt = run.doubt;
     run.doubt = (struct incremental_doubt){0};
     if (request->experiments)

@@ -19,10 +19,11 @@ struct trainer {
     struct graph_run **run; /* [slices] */
     double *slice_loss;     /* [slices] of the step at hand */
     /*
-     * [threads] copies of the weights for the kernels. Each thread packs its own: half a copy from
-     * another processor's cache costs more than the packing.
+     * [threads] Each thread reads its own copy of the weights, the first state.parameters, and
+     * packs its own for the kernels: half of them from another processor's cache would cost more
+     * than the packing.
      */
-    real **packed;
+    real **weights, **packed;
     real *total; /* [state.size] with peers: the gradients of all */
     double total_loss;
 };
@@ -60,9 +61,12 @@ struct trainer *trainer_new(const struct trainer_settings *settings, struct pool
         .second = ARENA_ZERO(arena, real, size),
         .average = settings->average > 0 ? ARENA_ZERO(arena, real, size) : NULL,
     };
+    trainer->weights = ARENA_NEW(arena, real *, pool_size(pool));
     trainer->packed = ARENA_NEW(arena, real *, pool_size(pool));
-    for (size_t i = 0; i < pool_size(pool); i++)
+    for (size_t i = 0; i < pool_size(pool); i++) {
+        trainer->weights[i] = i ? ARENA_ZERO(arena, real, size) : trainer->state.parameters;
         trainer->packed[i] = ARENA_ZERO(arena, real, graph_packed_size(settings->graph));
+    }
     trainer->run = ARENA_NEW(arena, struct graph_run *, settings->slices);
     trainer->slice_loss = ARENA_ZERO(arena, double, settings->slices);
     for (size_t i = 0; i < settings->slices; i++)
@@ -87,65 +91,52 @@ struct trainer_state *trainer_state(struct trainer *trainer)
     return &trainer->state;
 }
 
-/*
- * Ask for cache lines that another processor has read, to be written soon. A store to such a line
- * waits until the others have given it up; asked for ahead, the waits overlap. (The compiler's
- * prefetch for writing is one for reading unless a newer processor is assumed, so: assembler.)
- */
-static void claim(const real *numbers, size_t count)
-{
-#ifdef __x86_64__
-    for (size_t i = 0; i < count; i += GRAPH_ALIGN)
-        __asm__ volatile("prefetchw %0" : : "m"(numbers[i]));
-#else
-    (void)numbers;
-    (void)count;
-#endif
-}
-
-static void zero(real *numbers, size_t count, bool shared)
-{
-    if (!shared) {
-        memset(numbers, 0, count * sizeof *numbers);
-        return;
-    }
-    for (size_t begin = 0; begin < count; begin += BLOCK) {
-        const size_t some = count - begin < BLOCK ? count - begin : BLOCK;
-        const size_t next = begin + some, more = count - next < BLOCK ? count - next : BLOCK;
-        claim(numbers + next, more);
-        memset(numbers + begin, 0, some * sizeof *numbers);
-    }
-}
-
-static void run_slice(const struct session *session, size_t step, size_t slice, const real *packed)
+static void run_slice(const struct session *session, size_t step, size_t slice, const real *weights,
+                      const real *packed)
 {
     struct trainer *trainer = session->trainer;
     struct graph_run *run = trainer->run[slice];
-    const real *parameters = trainer->state.parameters;
 
-    /* By the thread that fills them next: the others only ever read these lines. */
-    zero(graph_run_gradients(run), trainer->state.size, pool_size(trainer->pool) > 1);
     trainer->slice_loss[slice] = 0;
     for (size_t turn = 0; turn < trainer->settings.turns; turn++) {
         session->fill(session->context, step, slice, turn, run);
         if (graph_run_batch(run)->rows == 0)
             continue;
-        graph_forward(run, parameters, packed);
+        graph_forward(run, weights, packed);
         trainer->slice_loss[slice] += (double)graph_run_value(run, trainer->settings.loss)[0];
-        graph_backward(run, parameters, packed, trainer->settings.loss);
+        graph_backward(run, weights, packed, trainer->settings.loss);
     }
-    graph_backward_weights(run, parameters, packed);
+    graph_backward_weights(run, weights, packed);
+}
+
+/*
+ * Add numbers of a slice to `sum` (or begin it) and clear them for the next step. Clearing is done
+ * here and not by the thread that fills them next: a line that one processor writes and another
+ * only reads is shared by both, and to be written again it must be taken from the reader, at
+ * several times the price of a line that its last user has written.
+ */
+static void take_gradients(struct trainer *trainer, size_t slice, size_t begin, size_t count,
+                           bool first, real *sum)
+{
+    real *gradients = graph_run_gradients(trainer->run[slice]) + begin;
+
+    if (first)
+        memcpy(sum, gradients, count * sizeof *sum);
+    else
+        trainer->kernels->add(sum, gradients, count);
+    memset(gradients, 0, count * sizeof *gradients);
 }
 
 /* The gradients of the slices added in their order, to `sum` unless they are the first. */
 static void add_gradients(void *context, size_t begin, size_t count, bool first, real *sum)
 {
-    const struct trainer *trainer = context;
+    struct trainer *trainer = context;
 
-    if (first)
-        memcpy(sum, graph_run_gradients(trainer->run[0]) + begin, count * sizeof *sum);
-    for (size_t slice = first; slice < trainer->settings.slices; slice++)
-        trainer->kernels->add(sum, graph_run_gradients(trainer->run[slice]) + begin, count);
+    for (size_t done = 0; done < count; done += BLOCK) {
+        const size_t some = count - done < BLOCK ? count - done : BLOCK;
+        for (size_t slice = 0; slice < trainer->settings.slices; slice++)
+            take_gradients(trainer, slice, begin + done, some, first && slice == 0, sum + done);
+    }
 }
 
 static void gather_gradients(struct trainer *trainer, size_t begin, size_t count,
@@ -176,14 +167,33 @@ static void update_share(struct trainer *trainer, uint64_t t, size_t rank, size_
 
     for (size_t begin = share_begin(state->size, rank, size); begin < end; begin += BLOCK) {
         const size_t count = end - begin < BLOCK ? end - begin : BLOCK;
-        real *weight = state->parameters + begin;
-        if (size > 1)
-            claim(weight, count);
+        real *weight = trainer->weights[rank] + begin;
         gather_gradients(trainer, begin, count, sum);
         adam_update(&adam, count, sum, weight, state->first + begin, state->second + begin);
         if (state->average)
             trainer->kernels->follow(state->average + begin, follow, weight, count);
+        for (size_t other = 0; other < size; other++)
+            if (other != rank)
+                memcpy(trainer->weights[other] + begin, weight, count * sizeof *weight);
     }
+}
+
+/*
+ * Write once into each cache line of weights that another thread has written, for the reason given
+ * at take_gradients().
+ */
+static void settle_weights(volatile real *weights, size_t begin, size_t end)
+{
+    for (size_t i = begin; i < end; i += GRAPH_ALIGN)
+        weights[i] = weights[i];
+}
+
+static void settle_others(struct trainer *trainer, size_t rank, size_t size)
+{
+    const size_t count = trainer->state.size;
+
+    settle_weights(trainer->weights[rank], 0, share_begin(count, rank, size));
+    settle_weights(trainer->weights[rank], share_begin(count, rank + 1, size), count);
 }
 
 static void add_losses(void *context, double *loss)
@@ -232,14 +242,15 @@ static void run_steps(void *context, size_t rank, size_t size)
     struct session *session = context;
     struct trainer *trainer = session->trainer;
     const struct graph *graph = trainer->settings.graph;
-    real *packed = trainer->packed[rank];
+    real *weights = trainer->weights[rank], *packed = trainer->packed[rank];
 
     for (size_t step = 0; step < session->steps; step++) {
-        graph_pack(graph, trainer->state.parameters, packed);
+        settle_others(trainer, rank, size);
+        graph_pack(graph, weights, packed);
         if (rank == 0 && !interrupt_check(session->doing, session->err))
             session->interrupted = true;
         for (size_t slice = rank; slice < trainer->settings.slices; slice += size)
-            run_slice(session, step, slice, packed);
+            run_slice(session, step, slice, weights, packed);
         barrier_wait(&session->barrier);
         if (trainer->total && !session->interrupted) {
             if (rank == 0)
@@ -257,6 +268,17 @@ static void run_steps(void *context, size_t rank, size_t size)
     }
 }
 
+/* What the last call, ended early, may have left; and weights as the caller has set them. */
+static void begin_steps(struct trainer *trainer)
+{
+    const size_t bytes = trainer->state.size * sizeof(real);
+
+    for (size_t slice = 0; slice < trainer->settings.slices; slice++)
+        memset(graph_run_gradients(trainer->run[slice]), 0, bytes);
+    for (size_t rank = 1; rank < pool_size(trainer->pool); rank++)
+        memcpy(trainer->weights[rank], trainer->state.parameters, bytes);
+}
+
 bool trainer_run(struct trainer *trainer, size_t steps, trainer_fill fill, void *context,
                  const char *doing, double *loss, struct error *err)
 {
@@ -267,6 +289,7 @@ bool trainer_run(struct trainer *trainer, size_t steps, trainer_fill fill, void 
                               .doing = doing,
                               .err = err};
 
+    begin_steps(trainer);
     barrier_init(&session.barrier, pool_size(trainer->pool));
     pool_run(trainer->pool, run_steps, &session);
     barrier_clear(&session.barrier);

@@ -2,12 +2,13 @@
  * trainer — optimisation steps on a graph, spread over threads, the same bits for any number.
  *
  * A step has a fixed number of slices, each of one or more turns, so that a slice may be large and
- * what a turn touches small enough for the caches. Each thread packs the weights for its kernels;
- * each turn of a slice is filled, run forward and backward by one thread, in the slice's graph_run,
- * and its gradients add to those of the turns before; then the gradients are added in the order of
- * the slices and Adam updates the weights, each thread a range of the numbers. The result depends
- * on how a batch is cut into slices and turns and on nothing about threads. All steps of a call run
- * inside one pool_run(), with barriers between the phases, and allocate nothing.
+ * what a turn touches small enough for the caches. Each thread packs its copy of the weights for
+ * its kernels; each turn of a slice is filled, run forward and backward by one thread, in the
+ * slice's graph_run, and its gradients add to those of the turns before; then the gradients are
+ * added in the order of the slices and Adam updates the weights, each thread a range of the
+ * numbers in all copies. The result depends on how a batch is cut into slices and turns and on
+ * nothing about threads. All steps of a call run inside one pool_run(), with barriers between the
+ * phases, and allocate nothing.
  *
  *   struct trainer *trainer = trainer_new(&settings, pool);
  *   write the starting weights to trainer_state(trainer)->parameters
@@ -36,7 +37,10 @@
  */
 struct trainer_part {
     void *trainer;
-    /* Add this trainer's share to `sum` of numbers begin .. begin+count-1; `first`: write it. */
+    /*
+     * Add this trainer's share to `sum` of numbers begin .. begin+count-1; `first`: write it. Once
+     * per step for each number: the share is gone then.
+     */
     void (*add)(void *trainer, size_t begin, size_t count, bool first, real *sum);
     void (*add_loss)(void *trainer, double *loss);
 };

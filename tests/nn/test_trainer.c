@@ -194,3 +194,40 @@ TEST(trainer_stops_before_a_loss_that_is_not_finite)
         graph_free(problem.graph);
     }
 }
+
+/* A step that fails leaves no gradients behind, and every thread sees what the caller writes. */
+TEST(trainer_goes_on_from_its_state_alone)
+{
+    static const size_t threads[] = {1, 2, 3};
+    struct trainer *trainers[4];
+    struct problem problem;
+    struct error err = {0};
+    double loss;
+
+    problem_init(&problem);
+    for (size_t i = 0; i < 4; i++) {
+        struct pool *pool = pool_new(threads[i % 3]);
+        trainers[i] = start(&problem, pool, 0);
+        problem.poison = (real)__builtin_inf();
+        problem.poisoned = i < 3 ? 3 : SIZE_MAX;
+        if (i < 3)
+            EXPECT_ERROR(trainer_run(trainers[i], 20, fill, &problem, "x", &loss, &err), &err,
+                         ERR_DATA, "step 4");
+        else
+            EXPECT_OK(trainer_run(trainers[i], 3, fill, &problem, "x", &loss, &err), &err);
+        problem.poisoned = SIZE_MAX;
+        const struct trainer_state *now = trainer_state(trainers[i]);
+        EXPECT_EQ(now->step, 3);
+        for (size_t j = 0; j < now->size; j++)
+            now->parameters[j] = (real)j / 8;
+        EXPECT_OK(trainer_run(trainers[i], 10, fill, &problem, "x", &loss, &err), &err);
+        pool_free(pool);
+    }
+    const struct trainer_state *last = trainer_state(trainers[3]);
+    for (size_t i = 0; i < 3; i++)
+        EXPECT(memcmp(last->parameters, trainer_state(trainers[i])->parameters,
+                      last->size * sizeof(real)) == 0);
+    for (size_t i = 0; i < 4; i++)
+        trainer_free(trainers[i]);
+    graph_free(problem.graph);
+}
