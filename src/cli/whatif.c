@@ -90,8 +90,7 @@ int cmd_whatif(int argc, char **argv)
         {OPTION_TEXT, "output", &o.output, false,
          "or -o: the answers, as .csv, .json, .jsonl or .parquet", 0, 0},
         {OPTION_SIZE, "memory", &o.memory_mib, false,
-         "MiB of impressions held in memory before temporary files are used (default 1024)", 1,
-         1 << 24},
+         "MiB of impressions held in memory, not in temporary files (default 1024)", 1, 1 << 24},
         {OPTION_SIZE, "threads", &o.threads, false, "default: one per processor", 0, POOL_MAX},
         {.kind = OPTION_END},
     };
