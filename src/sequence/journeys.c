@@ -410,11 +410,10 @@ bool journeys_build(const struct journey_config *config, const struct split_conf
     b->config = config;
     b->split = split;
     b->writing = folder != NULL;
-    b->spill.file = -1;
+    spill_open(&b->spill, folder, config->memory_mib << 20);
     pthread_mutex_init(&b->lock, NULL);
     names_init(&b->names);
     const bool ok = (!folder || (file_make_folders(folder, err) && name_outputs(b, folder, err))) &&
-                    spill_open(&b->spill, folder, config->memory_mib << 20, err) &&
                     read_and_build(b, source, pool, quiet, err);
     if (ok) {
         *summary = b->summary;
