@@ -21,7 +21,7 @@ static void find_ends(struct incremental_pair_amounts *amounts, const struct inc
                                            pool, credit + from * pairs);
     }
     incremental_intervals(&(struct incremental_draws){.count = draws->count, .credit = credit},
-                          pairs, amounts->low, amounts->high);
+                          amounts->credit, pairs, amounts->low, amounts->high);
     free(credit);
 }
 

@@ -373,7 +373,7 @@ static void answer_scenario(const struct asking *a, size_t s, double *number,
     answer->expected = p[0] + answer->change;
     for (size_t r = 1; r <= draws; r++)
         number[r - 1] = changed ? change[r] / p[r] * p[0] : 0;
-    incremental_ends(number, draws, &answer->change_low, &answer->change_high);
+    incremental_ends(answer->change, number, draws, &answer->change_low, &answer->change_high);
     answer->low = p[0] + answer->change_low;
     answer->high = p[0] + answer->change_high;
 }
