@@ -63,9 +63,10 @@ static void make_market(void)
 
 TEST(attribute_takes_steps_and_tells_times)
 {
-    static const char *const methods[] = {
-        "first_touch", "last_touch", "linear_touch", "time_decay", "position_based",
-        "markov_1",    "markov_2",   "markov_3",     "shapley",    "incremental"};
+    static const char *const methods[] = {"first_touch",     "last_touch",     "linear_touch",
+                                          "time_decay",      "position_based", "markov_1",
+                                          "markov_2",        "markov_3",       "shapley",
+                                          "additive_hazard", "incremental"};
     json_t *times = NULL;
     struct error err = {0};
     size_t found = 0;
