@@ -3,7 +3,9 @@
 #include "attribution/elementary.h"
 #include "incremental/newton.h"
 #include "incremental/penalty.h"
+#include "incremental/synergy_search.h"
 #include "base/rng.h"
+#include "base/text.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -202,6 +204,65 @@ static bool fit_all(struct incremental_fit *fit, bool near, struct pool *pool, s
     return incremental_minimise(&how, fit->parameter, &fit->value, &fit->steps, err);
 }
 
+/* Pairs that the log speaks for, from a fit without any, as the setting names them. */
+static bool find_pairs(const struct incremental_fit *fit, const struct incremental_config *config,
+                       struct pool *pool, struct text *found, struct error *err)
+{
+    struct incremental_pair pair[INCREMENTAL_PAIRS_MAX];
+    struct incremental_config own = *config;
+    struct incremental_fit wide;
+    struct text often = {0};
+    size_t count;
+
+    incremental_pairs_often(pair, &count, fit->log);
+    incremental_pairs_write(&often, pair, count, fit->log);
+    own.synergy = often.bytes;
+    bool ok = prepare(&wide, fit->log, &own, fit->design.link, false, pool, err);
+    text_clear(&often);
+    if (!ok)
+        return false;
+    memcpy(wide.parameter, fit->parameter, fit->design.count * sizeof *fit->parameter);
+    memcpy(wide.ridge, fit->ridge, fit->design.count * sizeof *fit->ridge);
+    for (size_t j = fit->design.count; j < wide.design.count; j++)
+        wide.ridge[j] *=
+            incremental_is_effect(&wide.design, j) ? fit->effect_factor : fit->control_factor;
+    ok = incremental_pairs_search(pair, &count, &wide, pool, err);
+    incremental_fit_clear(&wide);
+    if (ok)
+        incremental_pairs_write(found, pair, count, fit->log);
+    return ok;
+}
+
+/* A fit without pairs, then one with those it speaks for. */
+static bool run_auto(struct incremental_fit *fit, const struct exposure_log *log,
+                     const struct incremental_config *config, struct pool *pool, struct error *err)
+{
+    struct incremental_config own = *config;
+    struct incremental_fit alone;
+    struct text found = {0};
+
+    own.synergy = NULL;
+    if (!incremental_fit_run(&alone, log, &own, pool, err))
+        return false;
+    if (!find_pairs(&alone, config, pool, &found, err)) {
+        incremental_fit_clear(&alone);
+        return false;
+    }
+    own.link = alone.design.link;
+    own.synergy = found.bytes;
+    const bool none = strcmp(found.bytes, "[]") == 0;
+    const bool ok = none || incremental_fit_run(fit, log, &own, pool, err);
+    if (none)
+        *fit = alone;
+    if (ok && !none) {
+        fit->chose_link = alone.chose_link;
+        memcpy(fit->link_loss, alone.link_loss, sizeof fit->link_loss);
+        incremental_fit_clear(&alone);
+    }
+    text_clear(&found);
+    return ok;
+}
+
 bool incremental_fit_run(struct incremental_fit *fit, const struct exposure_log *log,
                          const struct incremental_config *config, struct pool *pool,
                          struct error *err)
@@ -209,6 +270,8 @@ bool incremental_fit_run(struct incremental_fit *fit, const struct exposure_log 
     double loss[INCREMENTAL_LINKS] = {0};
     int link = config->link;
 
+    if (incremental_pairs_auto(config->synergy))
+        return run_auto(fit, log, config, pool, err);
     if (link == INCREMENTAL_AUTO && !choose_link(log, config, pool, loss, &link, err))
         return false;
     if (!prepare(fit, log, config, link, false, pool, err))

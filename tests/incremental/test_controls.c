@@ -10,10 +10,13 @@ static bool belongs(const struct incremental_design *d, int controls, size_t j)
 {
     const size_t of = j >= d->dense ? (j - d->dense) % d->per : 0;
 
-    if (controls == INCREMENTAL_CONTROLS_ALL || j == FEATURE_INTERCEPT || of >= d->controls)
-        return true;
-    return controls == INCREMENTAL_CONTROLS_PERIOD &&
-           (j == FEATURE_COUNT || (j >= d->dense && of == 0));
+    const bool period = j == FEATURE_COUNT || (j >= d->dense && of == 0);
+    const bool other = j == FEATURE_OTHER_RATE || j == FEATURE_OTHER_ANY ||
+                       (j >= FEATURE_LOCAL && j < d->dense) ||
+                       (j >= d->dense && of > 0 && of < d->controls);
+
+    return controls == INCREMENTAL_CONTROLS_ALL ||
+           (!other && (!period || controls == INCREMENTAL_CONTROLS_PERIOD));
 }
 
 TEST(steps_of_the_model_leave_controls_out)
