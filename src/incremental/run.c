@@ -1,5 +1,6 @@
 #include "incremental/run.h"
 
+#include "incremental/rival.h"
 #include "incremental/store.h"
 #include "base/interrupt.h"
 
@@ -36,7 +37,8 @@ static bool find_intervals(struct incremental_run *run, const struct incremental
     const struct incremental_draw_request request = {
         .replicates = job->replicates, .seed = job->seed, .pool = job->pool, .keep = job->keep};
     exposure_log_show(job->log, "resampling");
-    if (!incremental_draw_kept(&run->draws, &run->fit, &request, err))
+    if (!incremental_draw_kept(&run->draws, &run->fit, &request, err) ||
+        !incremental_rivals_draw(&run->draws, &run->fit, job->config, &request, err))
         return false;
     incremental_intervals(&run->draws, run->credit, width, run->low, run->high);
     return true;

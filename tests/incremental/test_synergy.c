@@ -261,7 +261,7 @@ TEST(pairs_are_found)
         EXPECT(memcmp(found.parameter, named.parameter, named.design.count * sizeof(double)) == 0);
         config.synergy = "auto";
         EXPECT_OK(incremental_store_write(test_path("auto"), &found, &config, NULL, &err), &err);
-        EXPECT_OK(incremental_store_read(&saved, test_path("auto"), &err), &err);
+        EXPECT_OK(incremental_store_read(&saved, test_path("auto"), NULL, &err), &err);
         EXPECT_EQ(saved.fit.design.pairs, *much > 0);
         incremental_saved_clear(&saved);
         incremental_fit_clear(&found);
