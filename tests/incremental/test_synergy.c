@@ -370,7 +370,7 @@ TEST(attribute_takes_pairs)
     } rows[] = {
         {"--synergy tv+x,y", "tv and x,y: ", 0},
         {"--synergy tv+x,y --synergy x,y+web", "web and x,y: ", 0},
-        {"--synergy auto", "resampling", 0},
+        {"--synergy auto", "x,y: its interval", 0},
         {"--synergy x,y", "'x,y' is no pair", 2},
         {"--synergy auto --synergy tv+web", "'auto' is no pair", 2},
         {"--synergy tv+radio", "there is no campaign 'radio'; there is: tv, web, x,y", 2},
