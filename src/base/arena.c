@@ -5,8 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
-enum { BLOCK_MIN = 64 * 1024, ALIGNMENT = 64, SMALL_ALIGNMENT = 16 };
+enum { BLOCK_MIN = 64 * 1024, ALIGNMENT = 64, SMALL_ALIGNMENT = 16, LARGE_PAGE = 2 << 20 };
 
 struct arena_block {
     struct arena_block *older;
@@ -37,9 +38,12 @@ static void add_block(struct arena *arena, size_t bytes)
         size = (size_t)64 << 20;
     if (size < bytes)
         size = (bytes + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
-    struct arena_block *block = aligned_alloc(ALIGNMENT, sizeof *block + size);
+    const bool large = arena->large_pages && size >= LARGE_PAGE;
+    struct arena_block *block = aligned_alloc(large ? LARGE_PAGE : ALIGNMENT, sizeof *block + size);
     if (!block)
         out_of_memory(size);
+    if (large)
+        (void)madvise(block, sizeof *block + size, MADV_HUGEPAGE); /* a wish: it may be refused */
     block->older = arena->block;
     block->size = size;
     arena->block = block;
@@ -107,7 +111,8 @@ void arena_reset(struct arena *arena)
     }
     if (keep)
         keep->older = NULL;
-    *arena = (struct arena){.block = keep, .total = keep ? keep->size : 0};
+    *arena = (struct arena){
+        .block = keep, .total = keep ? keep->size : 0, .large_pages = arena->large_pages};
 }
 
 void arena_clear(struct arena *arena)

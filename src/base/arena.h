@@ -10,6 +10,7 @@
 #ifndef QUERN_BASE_ARENA_H
 #define QUERN_BASE_ARENA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct arena_block;
@@ -18,6 +19,12 @@ struct arena {
     struct arena_block *block; /* newest first */
     size_t used;               /* bytes taken from the newest block */
     size_t total;              /* bytes in all blocks */
+    /*
+     * Set before the first piece is taken: blocks of 2 MiB or more are asked for in pages of that
+     * size, where the system has them. For numbers that are walked over again and again, wider than
+     * the processor can translate addresses of small pages by heart.
+     */
+    bool large_pages;
 };
 
 /* Uninitialised, aligned to 64 bytes when 64 bytes or more, else to 16. */

@@ -1,5 +1,6 @@
 #include "incremental/impression_credit.h"
 #include "incremental/interval.h"
+#include "incremental/pair_credit.h"
 #include "incremental/print.h"
 #include "attribution/credit_time.h"
 #include "attribution/path_table.h"
@@ -120,16 +121,10 @@ static void say_pairs(const json_t *pairs)
 
     json_array_foreach(pairs, i, pair)
     {
-        const json_t *names = json_object_get(pair, "campaigns"),
-                     *low = json_object_get(pair, "low"), *high = json_object_get(pair, "high");
-        char ends[64] = "";
-        if (json_is_number(low))
-            snprintf(ends, sizeof ends, " (%.1f to %.1f)", json_number_value(low),
-                     json_number_value(high));
-        log_line("%s and %s: %.1f conversions%s came only through both together",
-                 json_string_value(json_array_get(names, 0)),
-                 json_string_value(json_array_get(names, 1)),
-                 json_number_value(json_object_get(pair, "credit")), ends);
+        struct text sentence = {0};
+        incremental_pair_sentence(&sentence, pair);
+        log_line("%s", sentence.bytes);
+        text_clear(&sentence);
     }
 }
 

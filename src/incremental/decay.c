@@ -17,6 +17,18 @@ double incremental_effect_after(const struct incremental_design *design, const d
     return sum;
 }
 
+const char *incremental_effect_unit(const struct incremental_design *design)
+{
+    static const char *const units[INCREMENTAL_LINKS] = {
+        [INCREMENTAL_LOGIT] = "the log odds of a conversion at an impression that comes then",
+        [INCREMENTAL_ADDITIVE] = "conversions a day",
+        [INCREMENTAL_NOISY_OR] = "the hazard of a conversion at an impression that comes then",
+        [INCREMENTAL_PROPORTIONAL] = "the log odds of a conversion at that time",
+    };
+
+    return units[design->link];
+}
+
 double incremental_half_gone(const struct incremental_design *design, const double *parameter,
                              size_t k)
 {

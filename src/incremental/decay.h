@@ -7,11 +7,19 @@
 #include "incremental/feature.h"
 
 /*
- * The effect of one impression of campaign k, no other before it, `days` after: on the logit of the
- * chance, or with the additive link in conversions a day.
+ * The effect of one impression of campaign k, no other before it and no pair, `days` after, by
+ * link:
+ *
+ *   logit         on the log of the odds of a conversion at an impression that comes then
+ *   noisy_or      on the hazard of such an impression: -log(1 - p)
+ *   additive      in conversions a day
+ *   proportional  on the log of the odds of a conversion until the next impression, then
  */
 double incremental_effect_after(const struct incremental_design *design, const double *parameter,
                                 size_t k, double days);
+
+/* What that is an effect on, for people: "conversions a day". */
+const char *incremental_effect_unit(const struct incremental_design *design);
 
 /*
  * Days until half of the effect is gone; NaN where there is none, or where it has not halved after

@@ -1,6 +1,7 @@
 #include "incremental/exposure_log.h"
 
 #include "base/rng.h"
+#include "incremental/exposure_file.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -82,13 +83,15 @@ static void take_rows(struct exposure_log *log, const struct exposure_rows *rows
 
 static void take_users(struct exposure_log *log, const struct exposure_rows *rows)
 {
-    struct table_string *uid = ARENA_NEW(&log->memory, struct table_string, rows->users + 1);
+    uint64_t *end = ARENA_ZERO(&log->memory, uint64_t, rows->users + 1);
 
     for (size_t u = 0; u < rows->users; u++)
-        uid[u] = (struct table_string){
-            arena_string(&log->memory, rows->uid[u].bytes, rows->uid[u].length),
-            rows->uid[u].length};
-    log->uid = uid;
+        end[u + 1] = end[u] + rows->uid[u].length;
+    char *text = ARENA_NEW(&log->memory, char, end[rows->users] + 1);
+    for (size_t u = 0; u < rows->users; u++)
+        memcpy(text + end[u], rows->uid[u].bytes, rows->uid[u].length);
+    log->uid_end = end;
+    log->uid_text = text;
 }
 
 static void take_cost(struct exposure_log *log, const struct exposure_rows *rows)
@@ -117,8 +120,41 @@ void exposure_log_build(struct exposure_log *log, const struct exposure_rows *ro
         take_cost(log, rows);
 }
 
+struct table_string exposure_log_uid(const struct exposure_log *log, size_t u)
+{
+    return (struct table_string){log->uid_text + log->uid_end[u],
+                                 (size_t)(log->uid_end[u + 1] - log->uid_end[u])};
+}
+
+/* Where a user's part of each array begins, in bytes. */
+static void forget(const struct exposure_log *log, size_t from, size_t end)
+{
+    static const size_t size[EXPOSURE_ARRAYS] = {[EXPOSURE_TIME] = sizeof(int64_t),
+                                                 [EXPOSURE_CAMPAIGN] = sizeof(uint16_t),
+                                                 [EXPOSURE_CONVERSION] = sizeof(uint8_t),
+                                                 [EXPOSURE_ROW] = sizeof(uint32_t),
+                                                 [EXPOSURE_VALUE] = sizeof(double)};
+    const size_t first = (size_t)log->offset[from], last = (size_t)log->offset[end];
+
+    for (size_t i = EXPOSURE_TIME; i <= EXPOSURE_VALUE; i++)
+        exposure_file_forget(log->file, i, first * size[i], last * size[i]);
+    if (log->uid_end)
+        exposure_file_forget(log->file, EXPOSURE_UID_TEXT, (size_t)log->uid_end[from],
+                             (size_t)log->uid_end[end]);
+    exposure_file_forget(log->file, EXPOSURE_OFFSET, from * 8, end * 8);
+    exposure_file_forget(log->file, EXPOSURE_UID_END, from * 8, end * 8);
+}
+
+void exposure_log_pass(const struct exposure_log *log, size_t u)
+{
+    if (log->file && log->file->map && u % EXPOSURE_PASSED == 0 && u > 0)
+        forget(log, u - EXPOSURE_PASSED, u);
+}
+
 void exposure_log_clear(struct exposure_log *log)
 {
+    if (log->file)
+        exposure_file_clear(log->file);
     arena_clear(&log->memory);
     *log = (struct exposure_log){0};
 }

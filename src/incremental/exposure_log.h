@@ -10,13 +10,18 @@
  * Unlike a journey_set it keeps a user whole: what was shown after a conversion, or before an
  * earlier one, tells what kind of user it is. Nothing is cut. 11 bytes an impression, 8 a user.
  *
+ * What does not fit the memory budget passes through temporary files without a name, and the arrays
+ * are one of them, mapped: a pass that calls exposure_log_pass() keeps little of it resident. The
+ * log is the same to the last byte.
+ *
  * Users stand in the order of their first row in the table; rows of equal user and time keep the
  * order of the table.
  *
  * What a table says beyond that is kept on demand:
  *
  *   row        [impressions]      number of the impression's row in the table, from 0
- *   uid        [users]            the user's text; `integers`: all are integers written plainly
+ *   uid_text   [uid_end[users]]   users' texts, user u's from uid_end[u] to uid_end[u + 1];
+ *                                 `integers`: all are integers written plainly
  *   value      [impressions]      what the conversion was worth; 0 where there is none
  *   cost       [campaigns]        of all impressions of the campaign
  */
@@ -32,7 +37,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { EXPOSURE_CAMPAIGNS_MAX = 65535 };
+enum { EXPOSURE_CAMPAIGNS_MAX = 65535, EXPOSURE_MEMORY_MIB = 1024 };
 #define EXPOSURE_ROWS_MAX ((size_t)UINT32_MAX - 1)
 
 struct exposure_log {
@@ -44,9 +49,11 @@ struct exposure_log {
     const char *const *name;
     int64_t start, end; /* the first and the last time */
     const uint32_t *row;
-    const struct table_string *uid;
+    const uint64_t *uid_end; /* [users + 1] */
+    const char *uid_text;
     bool integers;
     const double *value, *cost;
+    struct exposure_file *file; /* that holds the arrays; NULL: `memory` does */
     struct arena memory;
 };
 
@@ -69,11 +76,12 @@ struct exposure_rows {
 void exposure_log_build(struct exposure_log *log, const struct exposure_rows *rows);
 
 /*
- * The table config->path with its columns entity, time, token, outcome and time_unit; the other
- * settings do not matter here.
+ * The table config->path with its columns entity, time, token, outcome and time_unit. Memory beyond
+ * config->memory_mib (0: EXPOSURE_MEMORY_MIB) is replaced by temporary files.
  *
  * ERR_DATA  what impressions.h refuses; no rows; no conversion; a campaign called CREDIT_BASELINE
  * ERR_LIMIT more than EXPOSURE_CAMPAIGNS_MAX campaigns or EXPOSURE_ROWS_MAX rows
+ * ERR_IO    a temporary file cannot be written
  */
 MUST_CHECK bool exposure_log_read(struct exposure_log *log, const struct journey_config *config,
                                   struct error *err);
@@ -84,10 +92,23 @@ struct exposure_wish {
     const struct journey_config *table;
     const struct split_config *training; /* only users of its training split; NULL: all */
     bool identity;                       /* row and uid too */
+    const char *folder;                  /* for temporary files; NULL: $TMPDIR, else /tmp */
+    struct pool *pool;                   /* may be NULL */
+    bool show;                           /* print progress */
 };
 MUST_CHECK bool exposure_log_load(struct exposure_log *log, const struct exposure_wish *wish,
                                   struct error *err);
 void exposure_log_clear(struct exposure_log *log);
+
+/* The text of user u; it is not closed by a NUL. Of a log with identity. */
+struct table_string exposure_log_uid(const struct exposure_log *log, size_t u);
+
+/*
+ * A pass over users in order calls this before each user: what EXPOSURE_PASSED users back is given
+ * back to the system where the log is mapped.
+ */
+enum { EXPOSURE_PASSED = 4096 };
+void exposure_log_pass(const struct exposure_log *log, size_t u);
 
 /*
  * Is user u one of those whose mean stands for that of all? All are in small logs, in larger ones

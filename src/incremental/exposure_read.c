@@ -1,159 +1,96 @@
-/* An exposure log from a table of impressions. */
+/*
+ * An exposure log from a table of impressions: scattered by a hash of their user into partitions,
+ * each sorted on its own, merged. What does not fit the budget passes through temporary files.
+ */
 #include "incremental/exposure_log.h"
 
 #include "attribution/credit.h"
 #include "base/interrupt.h"
-#include "sequence/impressions.h"
-#include "sequence/names.h"
+#include "incremental/exposure_merge.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
-#include <xxhash.h>
 
-/* Texts of users and their numbers, in order of first appearance. */
-struct users {
-    struct arena memory;
-    struct table_string *text;
-    uint32_t *slot; /* number + 1; 0 is free */
-    size_t count, room;
-    unsigned bits;
-};
-
-struct log_reader {
+struct reading {
     const struct exposure_wish *wish;
-    struct impressions *rows;
-    struct users users;
+    const char *folder;
+    struct spill spill;
     struct names names;
-    struct name_cache cache;
-    struct exposure_rows taken;
-    uint32_t *user;
-    int64_t *time;
-    uint16_t *campaign;
-    uint8_t *conversion;
-    uint32_t *row;                           /* NULL unless wished for */
-    double *value;                           /* the same */
-    double cost[EXPOSURE_CAMPAIGNS_MAX + 1]; /* by code */
-    size_t room;
+    struct scattered scattered;
+    struct exposure_block_form form;
+    struct exposure_block block[PARTITIONS];
+    atomic_size_t next;
+    pthread_mutex_t lock; /* of what follows */
+    uint64_t *kept;       /* [names] impressions of users that are kept */
+    bool failed;
+    struct error error;
 };
 
-static void users_grow(struct users *users)
+/* Where temporary files go when nobody says. */
+static const char *usual_folder(void)
 {
-    users->bits = users->bits ? users->bits + 1 : 12;
-    free(users->slot);
-    users->slot = memory_take_zeroed((size_t)1 << users->bits, sizeof *users->slot);
-    users->room = (size_t)1 << (users->bits - 1);
-    users->text = memory_resize(users->text, users->room, sizeof *users->text);
-    for (size_t i = 0; i < users->count; i++) {
-        size_t at = XXH3_64bits(users->text[i].bytes, users->text[i].length) >> (64 - users->bits);
-        while (users->slot[at] != 0)
-            at = (at + 1) & (((size_t)1 << users->bits) - 1);
-        users->slot[at] = (uint32_t)i + 1;
-    }
+    const char *folder = getenv("TMPDIR");
+
+    return folder && folder[0] ? folder : "/tmp";
 }
 
-static uint32_t users_find(struct users *users, const struct table_string *text)
+static void report(struct reading *r, const struct error *err)
 {
-    if (users->count == users->room)
-        users_grow(users);
-    size_t at = XXH3_64bits(text->bytes, text->length) >> (64 - users->bits);
-    for (; users->slot[at] != 0; at = (at + 1) & (((size_t)1 << users->bits) - 1)) {
-        const uint32_t i = users->slot[at] - 1;
-        if (users->text[i].length == text->length &&
-            memcmp(users->text[i].bytes, text->bytes, text->length) == 0)
-            return i;
-    }
-    users->slot[at] = (uint32_t)users->count + 1;
-    users->text[users->count] = (struct table_string){
-        arena_string(&users->memory, text->bytes, text->length), text->length};
-    return (uint32_t)users->count++;
+    pthread_mutex_lock(&r->lock);
+    if (!r->failed)
+        r->error = *err;
+    r->failed = true;
+    pthread_mutex_unlock(&r->lock);
 }
 
-static void reader_grow(struct log_reader *r)
+static bool has_failed(struct reading *r)
 {
-    r->room = r->room ? r->room * 2 : 65536;
-    r->user = memory_resize(r->user, r->room, sizeof *r->user);
-    r->time = memory_resize(r->time, r->room, sizeof *r->time);
-    r->campaign = memory_resize(r->campaign, r->room, sizeof *r->campaign);
-    r->conversion = memory_resize(r->conversion, r->room, sizeof *r->conversion);
-    if (r->wish->identity)
-        r->row = memory_resize(r->row, r->room, sizeof *r->row);
-    if (r->wish->table->value)
-        r->value = memory_resize(r->value, r->room, sizeof *r->value);
+    pthread_mutex_lock(&r->lock);
+    const bool failed = r->failed;
+    pthread_mutex_unlock(&r->lock);
+    return failed;
 }
 
-/* What the row says beyond the log itself. */
-static bool take_extras(struct log_reader *r, size_t i, int32_t code, struct error *err)
+static bool sort_partition(struct reading *r, size_t p, struct arena *memory, uint64_t *counts,
+                           struct error *err)
 {
-    const int64_t row = r->rows->row + (int64_t)i;
+    const size_t names = r->names.count + 1;
+    struct grouping group = {
+        .memory = memory, .impressions = counts + names, .conversion_counts = counts + 2 * names};
 
-    if (r->row && row >= (int64_t)EXPOSURE_ROWS_MAX)
-        return error_set(err, ERR_LIMIT, "there are more than %zu impressions", EXPOSURE_ROWS_MAX);
-    if (r->row)
-        r->row[r->taken.count] = (uint32_t)row;
-    if (r->value)
-        r->value[r->taken.count] = r->rows->value[i];
-    if (r->rows->cost)
-        r->cost[code] += r->rows->cost[i];
-    return true;
-}
-
-static bool is_left_out(const struct log_reader *r, const struct table_string *entity)
-{
-    const struct split_config *split = r->wish->training;
-
-    return split && split_of(split, XXH3_64bits_withSeed(entity->bytes, entity->length,
-                                                         split->seed)) != SPLIT_TRAIN;
-}
-
-static bool take_row(struct log_reader *r, size_t i, struct error *err)
-{
-    const struct table_string *token = &r->rows->token[i];
-    int32_t code;
-
-    if (is_left_out(r, &r->rows->entity[i]))
-        return true;
-    if (token->length == strlen(CREDIT_BASELINE) &&
-        memcmp(token->bytes, CREDIT_BASELINE, token->length) == 0) {
-        error_set(err, ERR_DATA, "a campaign may not be called '%s'", CREDIT_BASELINE);
-        return impressions_fail(r->rows, i, err);
-    }
-    if (!name_cache_code(&r->cache, token, &code, err))
-        return impressions_fail(r->rows, i, err);
-    if (r->taken.count == EXPOSURE_ROWS_MAX)
-        return error_set(err, ERR_LIMIT, "there are more than %zu impressions", EXPOSURE_ROWS_MAX);
-    if (r->taken.count == r->room)
-        reader_grow(r);
-    if (!take_extras(r, i, code, err))
+    arena_reset(memory);
+    if (!interrupt_check("sorting impressions", err) ||
+        !grouping_make(&group, &r->scattered, p, &r->spill, err) ||
+        !exposure_block_make(&r->block[p], &group, &r->form, counts, &r->spill, err))
         return false;
-    r->user[r->taken.count] = users_find(&r->users, &r->rows->entity[i]);
-    r->time[r->taken.count] = r->rows->time[i];
-    r->campaign[r->taken.count] = (uint16_t)code;
-    r->conversion[r->taken.count++] = r->rows->outcome[i];
+    grouping_release(&r->scattered, p, &r->spill);
+    /* Where not all fits, the small holes that records left must not stay resident. */
+    if (atomic_load(&r->spill.end) > 0)
+        malloc_trim(0);
     return true;
 }
 
-static bool read_rows(struct log_reader *r, struct error *err)
+static void sort_work(void *context, size_t rank, size_t size)
 {
-    do {
-        if (!interrupt_check("reading impressions", err) || !impressions_next(r->rows, err))
-            return false;
-        for (size_t i = 0; i < r->rows->count; i++)
-            if (!take_row(r, i, err))
-                return false;
-    } while (r->rows->count > 0);
-    return true;
-}
+    struct reading *r = context;
+    const size_t names = r->names.count + 1;
+    uint64_t *counts = memory_take_zeroed(3 * names, sizeof *counts);
+    struct arena memory = {0};
+    struct error err = {0};
+    size_t p;
 
-static bool scale_times(struct log_reader *r, const struct journey_config *config,
-                        struct error *err)
-{
-    int64_t numerator, denominator;
-
-    if (!times_unit(&r->rows->times, config, &numerator, &denominator, err))
-        return false;
-    for (size_t i = 0; i < r->taken.count; i++)
-        r->time[i] = r->time[i] * numerator / denominator;
-    return true;
+    (void)rank;
+    (void)size;
+    while ((p = atomic_fetch_add(&r->next, 1)) < PARTITIONS && !has_failed(r))
+        if (!sort_partition(r, p, &memory, counts, &err))
+            report(r, &err);
+    pthread_mutex_lock(&r->lock);
+    for (size_t i = 0; i < names; i++)
+        r->kept[i] += counts[i];
+    pthread_mutex_unlock(&r->lock);
+    arena_clear(&memory);
+    free(counts);
 }
 
 struct ranked {
@@ -167,57 +104,58 @@ static int compare_ranked(const void *left, const void *right)
 }
 
 /* Campaigns get the numbers of their sorted names. */
-static void finish(struct exposure_log *log, struct log_reader *r)
+static uint16_t *rank_names(const struct reading *r, struct exposure_log *log)
 {
-    struct arena memory = {0};
-    const size_t n = r->names.count;
-    struct ranked *ranked = ARENA_NEW(&memory, struct ranked, n);
-    const char **name = ARENA_NEW(&memory, const char *, n);
-    uint16_t *rank = ARENA_NEW(&memory, uint16_t, n);
-    double *cost = ARENA_NEW(&memory, double, n);
+    const size_t codes = r->names.count;
+    uint16_t *rank = ARENA_ZERO(&log->memory, uint16_t, codes + 1);
+    const char **name = ARENA_NEW(&log->memory, const char *, codes + 1);
+    struct ranked *ranked = memory_take(codes + 1, sizeof *ranked);
 
-    for (size_t k = 0; k < n; k++)
-        ranked[k] = (struct ranked){
-            arena_string(&memory, r->names.text[k].bytes, r->names.text[k].length), k};
-    qsort(ranked, n, sizeof *ranked, compare_ranked);
-    for (size_t k = 0; k < n; k++) {
-        name[k] = ranked[k].name;
+    for (size_t code = 0; code < codes; code++)
+        if (r->kept[code] > 0)
+            ranked[log->campaigns++] = (struct ranked){r->names.text[code].bytes, code};
+    qsort(ranked, log->campaigns, sizeof *ranked, compare_ranked);
+    for (size_t k = 0; k < log->campaigns; k++) {
+        name[k] = arena_string(&log->memory, ranked[k].name, strlen(ranked[k].name));
         rank[ranked[k].code] = (uint16_t)k;
-        cost[k] = r->cost[ranked[k].code];
     }
-    for (size_t i = 0; i < r->taken.count; i++)
-        r->campaign[i] = rank[r->campaign[i]];
-    r->taken.users = r->users.count;
-    r->taken.campaigns = n;
-    r->taken.user = r->user;
-    r->taken.time = r->time;
-    r->taken.campaign = r->campaign;
-    r->taken.conversion = r->conversion;
-    r->taken.name = name;
-    r->taken.row = r->row;
-    r->taken.value = r->value;
-    r->taken.cost = r->wish->table->cost ? cost : NULL;
-    r->taken.uid = r->wish->identity ? r->users.text : NULL;
-    exposure_log_build(log, &r->taken);
-    log->integers = r->rows->integers;
-    arena_clear(&memory);
+    log->name = name;
+    free(ranked);
+    return rank;
 }
 
-static void reader_free(struct log_reader *r)
+/* Bytes of the arrays of the log. */
+static size_t log_bytes(const struct reading *r)
 {
-    name_cache_clear(&r->cache);
-    names_clear(&r->names);
-    arena_clear(&r->users.memory);
-    free(r->users.text);
-    free(r->users.slot);
-    free(r->user);
-    free(r->time);
-    free(r->campaign);
-    free(r->conversion);
-    free(r->row);
-    free(r->value);
-    free(r->rows);
-    free(r);
+    size_t bytes = 0;
+
+    for (size_t p = 0; p < PARTITIONS; p++)
+        bytes += r->block[p].impressions *
+                     (11 + (r->form.identity ? 4 : 0) + (r->wish->table->value ? 8 : 0)) +
+                 r->block[p].users * 16 + r->block[p].text_bytes;
+    return bytes;
+}
+
+static bool sort_and_merge(struct exposure_log *log, struct reading *r, struct pool *pool,
+                           struct error *err)
+{
+    r->kept = memory_take_zeroed(r->names.count + 1, sizeof *r->kept);
+    pool_run(pool, sort_work, r);
+    if (r->failed) {
+        *err = r->error;
+        return false;
+    }
+    const bool fits =
+        r->spill.end == 0 && atomic_load(&r->spill.used) + log_bytes(r) <= r->spill.budget;
+    const struct exposure_merge merge = {.block = r->block,
+                                         .spill = &r->spill,
+                                         .form = &r->form,
+                                         .rank = rank_names(r, log),
+                                         .value = r->wish->table->value != NULL,
+                                         .cost = r->wish->table->cost != NULL,
+                                         .folder = fits ? NULL : r->folder};
+    log->integers = r->scattered.integers;
+    return exposure_merge_run(log, &merge, err);
 }
 
 static bool check_log(const struct exposure_log *log, struct error *err)
@@ -232,33 +170,60 @@ static bool check_log(const struct exposure_log *log, struct error *err)
     return true;
 }
 
+static bool read_log(struct exposure_log *log, struct reading *r, struct table_source *source,
+                     struct pool *pool, struct error *err)
+{
+    const struct journey_config *table = r->wish->table;
+
+    if (!scatter_run(&r->scattered, source, table, &r->names, &r->spill, pool, !r->wish->show, err))
+        return false;
+    if (r->scattered.impressions > EXPOSURE_ROWS_MAX)
+        return error_set(err, ERR_LIMIT, "there are more than %zu impressions", EXPOSURE_ROWS_MAX);
+    return sort_and_merge(log, r, pool, err) &&
+           (check_log(log, err) || error_wrap(err, "'%s'", table->path));
+}
+
+static void reading_clear(struct reading *r)
+{
+    for (size_t p = 0; p < PARTITIONS; p++)
+        spill_drop(&r->spill, &r->block[p].piece);
+    scattered_clear(&r->scattered, &r->spill);
+    spill_close(&r->spill);
+    names_clear(&r->names);
+    pthread_mutex_destroy(&r->lock);
+    free(r->kept);
+    free(r);
+}
+
 bool exposure_log_load(struct exposure_log *log, const struct exposure_wish *wish,
                        struct error *err)
 {
     const struct journey_config *table = wish->table;
-    struct log_reader *r = memory_take_zeroed(1, sizeof *r);
-    struct table_source *source = NULL;
-    bool ok;
+    struct table_source *source;
 
+    if (!table_source_open(&source, table->path, err))
+        return false;
+    struct reading *r = memory_take_zeroed(1, sizeof *r);
+    const size_t mib = table->memory_mib ? table->memory_mib : EXPOSURE_MEMORY_MIB;
+    struct pool *pool = wish->pool ? wish->pool : pool_new(1);
     r->wish = wish;
-    r->rows = memory_take_zeroed(1, sizeof *r->rows);
+    r->folder = wish->folder ? wish->folder : usual_folder();
+    r->form = (struct exposure_block_form){wish->training, wish->identity,
+                                           table->value != NULL || table->cost != NULL};
+    r->scattered.amounts = r->form.amounts;
+    spill_open(&r->spill, r->folder, mib << 20);
+    pthread_mutex_init(&r->lock, NULL);
     names_init(&r->names);
     r->names.limit = EXPOSURE_CAMPAIGNS_MAX;
-    name_cache_init(&r->cache, &r->names);
-    ok = table_source_open(&source, table->path, err);
-    if (ok && (ok = impressions_open(r->rows, source, table, err))) {
-        ok = read_rows(r, err) && scale_times(r, table, err);
-        impressions_close(r->rows);
-    }
-    if (ok) {
-        finish(log, r);
-        ok = check_log(log, err) || error_wrap(err, "'%s'", table->path);
-        if (!ok)
-            exposure_log_clear(log);
-    }
-    if (source)
-        table_source_close(source);
-    reader_free(r);
+    r->names.reserved = CREDIT_BASELINE;
+    *log = (struct exposure_log){0};
+    const bool ok = read_log(log, r, source, pool, err);
+    if (!ok)
+        exposure_log_clear(log);
+    reading_clear(r);
+    if (!wish->pool)
+        pool_free(pool);
+    table_source_close(source);
     return ok;
 }
 

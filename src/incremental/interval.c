@@ -26,25 +26,31 @@ void incremental_draws_clear(struct incremental_draws *draws)
     *draws = (struct incremental_draws){0};
 }
 
-void incremental_ends(double *number, size_t count, double *low, double *high)
+void incremental_ends(double estimate, double *number, size_t count, double *low, double *high)
 {
     *low = *high = NAN;
     if (count == 0)
         return;
     qsort(number, count, sizeof *number, compare_numbers);
-    *low = percentile(number, count, 0.025);
-    *high = percentile(number, count, 0.975);
+    const double from = percentile(number, count, 0.025), to = percentile(number, count, 0.975);
+    double under = 2 * estimate - to, over = 2 * estimate - from;
+    if (number[0] >= 0 && under < 0)
+        under = 0;
+    if (number[count - 1] <= 0 && over > 0)
+        over = 0;
+    *low = from < under ? from : under;
+    *high = to > over ? to : over;
 }
 
-void incremental_intervals(const struct incremental_draws *draws, size_t width, double *low,
-                           double *high)
+void incremental_intervals(const struct incremental_draws *draws, const double *credit,
+                           size_t width, double *low, double *high)
 {
     double *of = memory_take(draws->count + 1, sizeof *of);
 
     for (size_t k = 0; k < width; k++) {
         for (size_t r = 0; r < draws->count; r++)
             of[r] = draws->credit[r * width + k];
-        incremental_ends(of, draws->count, &low[k], &high[k]);
+        incremental_ends(credit[k], of, draws->count, &low[k], &high[k]);
     }
     free(of);
 }

@@ -4,7 +4,18 @@
  * Each replicate gives every user a Poisson(1) weight and moves the fit by one Newton step with the
  * second derivatives of the whole log: the least of their quadratic model around the fit with the
  * replicate's gradient, effects kept from falling below zero. Credits are counted with the same
- * weights; an interval goes from the 2.5th to the 97.5th percentile of them.
+ * weights.
+ *
+ * An interval joins two readings of the replicates (Davison and Hinkley 1997, chapter 5), with q
+ * the 2.5th and 97.5th percentiles of them and e the estimate:
+ *
+ *   percentile   q(2.5) .. q(97.5)
+ *   basic        2 e - q(97.5) .. 2 e - q(2.5)
+ *
+ * and goes from the lower of their low ends to the upper of their high ones. Where an effect may
+ * not fall below zero, what was found to be a little above it is as a rule too much, and replicates
+ * err to the same side once more: percentiles then leave out a campaign that does nothing. Where
+ * something was found to be far from zero the two nearly agree.
  */
 #ifndef QUERN_INCREMENTAL_INTERVAL_H
 #define QUERN_INCREMENTAL_INTERVAL_H
@@ -49,11 +60,14 @@ MUST_CHECK bool incremental_draw_kept(struct incremental_draws *draws,
                                       struct error *err);
 void incremental_draws_clear(struct incremental_draws *draws);
 
-/* The ends of the interval of [count] numbers, which are sorted. NaN of none. */
-void incremental_ends(double *number, size_t count, double *low, double *high);
+/*
+ * The ends of the interval around `estimate` from [count] replicates, which are sorted. NaN of
+ * none. The basic interval does not pass zero where no replicate does.
+ */
+void incremental_ends(double estimate, double *number, size_t count, double *low, double *high);
 
-/* Of the credits: low, high [campaigns + 1], the last of the baseline. */
-void incremental_intervals(const struct incremental_draws *draws, size_t width, double *low,
-                           double *high);
+/* Of the credits: credit, low, high [width], the last of the baseline. */
+void incremental_intervals(const struct incremental_draws *draws, const double *credit,
+                           size_t width, double *low, double *high);
 
 #endif

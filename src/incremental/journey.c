@@ -124,13 +124,13 @@ static void begin_user(struct pass *p)
 
 static void add_identity(struct pass *p, size_t r, size_t first)
 {
-    const struct table_string *uid = &p->log->uid[p->u];
+    const struct table_string uid = exposure_log_uid(p->log, p->u);
     int64_t number = 0;
 
-    if (p->log->integers && text_to_int64(uid->bytes, uid->length, &number))
+    if (p->log->integers && text_to_int64(uid.bytes, uid.length, &number))
         p->uid_number[r] = number;
     p->id[r] = p->log->row[first];
-    p->uid[r] = *uid;
+    p->uid[r] = uid;
 }
 
 static void add_row(struct pass *p, size_t first, bool converted, size_t campaign, double credit,

@@ -23,6 +23,31 @@ struct incremental_span {
     size_t column, parameter, count;
 };
 
+/* One campaign at one impression, shown in several amounts; rows of `models` numbers, one for each
+ * set of parameters, a multiple of KERNEL_LANES. */
+struct incremental_grid {
+    size_t models, effects, points;
+    bool additive;
+    const double *base; /* hazards without effects, or logits */
+    const double *rest; /* effects of all other campaigns */
+    const double *own;  /* [effects] rows: parameters of the campaign */
+    const double *x;    /* [points][effects] */
+    const double *p;    /* chances as it was */
+};
+
+/* What a model says, for rows of models. */
+struct incremental_chance_kernel {
+    /* out += sum over i of x[i] rows[i] */
+    void (*weigh)(double *out, const double *rows, const double *x, size_t count, size_t models);
+    /* exp(min(controls, 3)), in place: the hazard without effects of additive links */
+    void (*hazards)(double *controls, size_t models);
+    /* p of hazards or logits and of effects */
+    void (*chances)(double *p, bool additive, const double *base, const double *effects,
+                    size_t models);
+    /* change [points] rows += p with x - p as it was */
+    void (*grid)(double *change, const struct incremental_grid *in);
+};
+
 struct incremental_kernel {
     /* a[r] = x[r] . p and b[r] = x[r] . q, in KERNEL_LANES partial sums each. */
     void (*sums)(const struct incremental_rows *in, const double *p, const double *q, double *a,
@@ -42,6 +67,7 @@ struct incremental_kernel {
      * KERNEL_LANES. */
     void (*spread)(double *total, const double *sum, const double *weight, size_t lanes,
                    const struct incremental_span *span, size_t spans);
+    const struct incremental_chance_kernel *chance;
 };
 
 /* The fastest that this processor has. */

@@ -1,26 +1,7 @@
 /* See kernel.h. KERNEL_SET names the instruction set, KERNEL_BYTES its vectors. */
-#include "incremental/kernel.h"
+#include "incremental/kernel_vector.h"
 
-#include <string.h>
-
-enum { LANES = KERNEL_BYTES / sizeof(double), PARTS = KERNEL_LANES / LANES, TILE = 4, WIDE = 2 };
-
-#define INLINE static inline __attribute__((always_inline))
-
-typedef double vector __attribute__((vector_size(KERNEL_BYTES)));
-
-INLINE vector load(const double *x)
-{
-    vector v;
-
-    memcpy(&v, x, sizeof v);
-    return v;
-}
-
-INLINE void store(double *x, vector v)
-{
-    memcpy(x, &v, sizeof v);
-}
+enum { TILE = 4, WIDE = 2 };
 
 /* The partial sums of KERNEL_LANES, always in the same order. */
 INLINE double total(const vector *part)
@@ -138,13 +119,13 @@ static void spread(double *total, const double *sum, const double *weight, size_
         }
 }
 
-#define NAMED(set) incremental_kernel_##set
-#define KERNEL(set) NAMED(set)
-
-extern const struct incremental_kernel KERNEL(KERNEL_SET);
-const struct incremental_kernel KERNEL(KERNEL_SET) = {.sums = sums,
-                                                      .add = add,
-                                                      .scale = scale,
-                                                      .products = products,
-                                                      .scatter = scatter,
-                                                      .spread = spread};
+extern const struct incremental_chance_kernel KERNEL_NAME(incremental_chance_kernel, KERNEL_SET);
+extern const struct incremental_kernel KERNEL_NAME(incremental_kernel, KERNEL_SET);
+const struct incremental_kernel KERNEL_NAME(incremental_kernel, KERNEL_SET) = {
+    .sums = sums,
+    .add = add,
+    .scale = scale,
+    .products = products,
+    .scatter = scatter,
+    .spread = spread,
+    .chance = &KERNEL_NAME(incremental_chance_kernel, KERNEL_SET)};

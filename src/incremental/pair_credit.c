@@ -1,6 +1,7 @@
 #include "incremental/pair_credit.h"
 
 #include "base/json.h"
+#include "base/text.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -20,7 +21,7 @@ static void find_ends(struct incremental_pair_amounts *amounts, const struct inc
                                            pool, credit + from * pairs);
     }
     incremental_intervals(&(struct incremental_draws){.count = draws->count, .credit = credit},
-                          pairs, amounts->low, amounts->high);
+                          amounts->credit, pairs, amounts->low, amounts->high);
     free(credit);
 }
 
@@ -57,4 +58,18 @@ json_t *incremental_pairs_json(const struct incremental_pair_amounts *amounts,
                             json_number(amounts->high ? amounts->high[q] : NAN)));
     }
     return list;
+}
+
+void incremental_pair_sentence(struct text *out, const json_t *pair)
+{
+    const json_t *names = json_object_get(pair, "campaigns");
+    const json_t *low = json_object_get(pair, "low"), *high = json_object_get(pair, "high");
+    const char *a = json_string_value(json_array_get(names, 0));
+    const char *b = json_string_value(json_array_get(names, 1));
+
+    text_add_format(out, "%s and %s: %.1f conversions", a ? a : "", b ? b : "",
+                    json_number_value(json_object_get(pair, "credit")));
+    if (json_is_number(low))
+        text_add_format(out, " (%.1f to %.1f)", json_number_value(low), json_number_value(high));
+    text_add_format(out, " came only through both together");
 }

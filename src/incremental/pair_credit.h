@@ -9,6 +9,8 @@
 
 #include <jansson.h>
 
+struct text;
+
 /* [pairs] each. */
 struct incremental_pair_amounts {
     size_t pairs;
@@ -27,5 +29,9 @@ void incremental_pair_amounts(struct incremental_pair_amounts *amounts,
  * NULL where there are no pairs. */
 json_t *incremental_pairs_json(const struct incremental_pair_amounts *amounts,
                                const struct exposure_log *log);
+
+/* One of them as a sentence: "tv and radio: 12.5 conversions (10.1 to 15.2) came only through both
+ * together". */
+void incremental_pair_sentence(struct text *out, const json_t *pair);
 
 #endif

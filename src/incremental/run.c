@@ -40,7 +40,7 @@ static bool find_intervals(struct incremental_run *run, const struct incremental
                                                      .show = job->show};
     if (!incremental_draw_kept(&run->draws, &run->fit, &request, err))
         return false;
-    incremental_intervals(&run->draws, width, run->low, run->high);
+    incremental_intervals(&run->draws, run->credit, width, run->low, run->high);
     return true;
 }
 

@@ -115,6 +115,7 @@ struct temporal_attention *temporal_attention_plan(const struct temporal_attenti
 {
     struct temporal_attention *model = memory_take_zeroed(1, sizeof *model);
 
+    model->arena.large_pages = true;
     model->config = *config;
     model->rows = temporal_attention_net_rows(config);
     temporal_attention_net_init(&model->net, config, model->rows, NULL);

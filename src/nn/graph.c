@@ -202,15 +202,17 @@ void graph_hold(struct graph *graph, size_t value)
 }
 
 /*
- * Slices are small, so packing costs as much as a good part of the products with it. Rows further
- * apart than this would fall into the same few sets of the first-level cache.
+ * Time-major slices are small, so packing costs as much as a good part of the products with it.
+ * Rows further apart than this would fall into the same few sets of the first-level cache. With
+ * tracks many turns, each of few steps, read what was packed once.
  */
 static bool fits_in_place(const struct graph *graph, const struct value *value)
 {
     enum { ROW_MAX = 256 };
     const size_t n = value_n(value);
 
-    return !graph->kernels->mixed && n % graph->kernels->panel == 0 && n <= ROW_MAX;
+    return !graph->kernels->mixed && !graph->tracks && n % graph->kernels->panel == 0 &&
+           n <= ROW_MAX;
 }
 
 void graph_finish(struct graph *graph)

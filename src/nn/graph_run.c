@@ -25,6 +25,7 @@ struct graph_run *graph_run_new(const struct graph *graph, bool gradients)
     struct arena *memory = &run->memory;
 
     BUG_ON(!graph->finished);
+    memory->large_pages = true;
     run->graph = graph;
     run->with_gradients = gradients;
     run->active = ARENA_ZERO(memory, size_t, graph->steps + 1);

@@ -48,6 +48,7 @@ struct trainer *trainer_new(const struct trainer_settings *settings, struct pool
     struct arena *arena = &trainer->arena;
     const size_t size = graph_parameters_size(settings->graph);
 
+    arena->large_pages = true;
     trainer->settings = *settings;
     if (trainer->settings.turns == 0)
         trainer->settings.turns = 1;

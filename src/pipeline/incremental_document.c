@@ -21,8 +21,8 @@ static json_t *numbers(const double *value, size_t count)
     return list;
 }
 
-/* What was caused by campaigns altogether, in each replicate, and the ends of that. */
-static void caused_ends(const struct incremental_run *run, double *low, double *high)
+/* The ends of what was `caused` by campaigns altogether. */
+static void caused_ends(const struct incremental_run *run, double caused, double *low, double *high)
 {
     const size_t width = run->fit.log->campaigns + 1, draws = run->draws.count;
     double *sum = memory_take(draws + 1, sizeof *sum);
@@ -32,7 +32,7 @@ static void caused_ends(const struct incremental_run *run, double *low, double *
         for (size_t k = 0; k + 1 < width; k++)
             sum[d] += run->draws.credit[d * width + k];
     }
-    incremental_intervals(&(struct incremental_draws){.count = draws, .credit = sum}, 1, low, high);
+    incremental_ends(caused, sum, draws, low, high);
     free(sum);
 }
 
@@ -44,7 +44,7 @@ static json_t *totals_part(const struct incremental_run *run)
     for (size_t k = 0; k < n; k++)
         caused += run->credit[k];
     if (run->draws.count > 0)
-        caused_ends(run, &low, &high);
+        caused_ends(run, caused, &low, &high);
     return json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o}", "conversions",
                      (json_int_t)run->fit.log->conversions, "caused", json_number(caused),
                      "caused_low", json_number(low), "caused_high", json_number(high), "anyway",
@@ -94,7 +94,8 @@ static json_t *decay_part(const struct incremental_fit *fit)
         json_array_append_new(shares, share);
         json_array_append_new(half, json_number(incremental_half_gone(d, fit->parameter, k)));
     }
-    return json_pack("{s:o, s:o, s:o}", "days", days, "share", shares, "half_gone_days", half);
+    return json_pack("{s:o, s:o, s:o, s:s}", "days", days, "share", shares, "half_gone_days", half,
+                     "unit", incremental_effect_unit(d));
 }
 
 static json_t *link_part(const struct incremental_fit *fit)

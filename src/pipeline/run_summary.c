@@ -1,5 +1,6 @@
 #include "pipeline/run_summary.h"
 
+#include "incremental/pair_credit.h"
 #include "incremental/print.h"
 #include "base/file.h"
 #include "base/json.h"
@@ -54,6 +55,22 @@ static void read_names(struct credit_table *credits, const json_t *campaigns)
     credits->channel = name;
 }
 
+static void print_pairs(const json_t *pairs, FILE *to)
+{
+    struct text lines = {0};
+    const json_t *pair;
+    size_t i;
+
+    json_array_foreach(pairs, i, pair)
+    {
+        incremental_pair_sentence(&lines, pair);
+        text_add(&lines, ".\n", 2);
+    }
+    if (lines.length)
+        fprintf(to, "\n%s", lines.bytes);
+    text_clear(&lines);
+}
+
 /* What campaigns caused, where the run found that out. */
 static bool print_caused(const char *out, FILE *to, size_t width, struct error *err)
 {
@@ -82,6 +99,7 @@ static bool print_caused(const char *out, FILE *to, size_t width, struct error *
         json_number_value(json_object_get(json_object_get(document, "totals"), "conversions"));
     fputs("conversions each campaign caused\n", to);
     ok = incremental_print(&credits, to, width, err);
+    print_pairs(json_object_get(document, "pairs"), to);
     fputs("\n", to);
     credit_clear(&credits);
     json_decref(document);

@@ -42,6 +42,7 @@ static const struct section {
     void (*write)(struct text *out, struct attribution_page *page);
 } sections[] = {
     {"incremental", "Caused", incremental_section_credits},
+    {"pairs", "Pairs", incremental_section_pairs},
     {"weeks", "Weeks", incremental_section_weeks},
     {"curves", "Curves", incremental_section_curves},
     {"experiments", "Experiments", incremental_section_experiments},

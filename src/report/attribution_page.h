@@ -15,7 +15,9 @@
  *                 "totals": {"conversions", "caused", "caused_low", "caused_high", "anyway",
  *                            "anyway_low", "anyway_high"},
  *                 "periods": {"from": [date], "weeks": in each, "caused": [..], "anyway": [..]},
- *                 "decay": {"days": [..], "share": [[of each campaign]], "half_gone_days": [..]},
+ *                 "decay": {"days": [..], "share": [[of each campaign]], "half_gone_days": [..],
+ *                 "unit": what the share is of},
+ *                 "pairs": [{"campaigns": [two], "credit", "low", "high"}],
  *                 "curves": {"scale": [..], "change": [[of each campaign]], "low", "high"},
  *                 "before": [credit without experiments], "experiments": [{"campaign", "from",
  *                 "to", "conversions_caused", "standard_error", "before", "after"}], "doubt": see

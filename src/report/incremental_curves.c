@@ -7,7 +7,7 @@
 
 #include <math.h>
 
-enum { SHOWN_PERIODS = 60, SHOWN_POINTS = 40 };
+enum { SHOWN_PERIODS = 60, SHOWN_POINTS = 40, UNIT_COLUMNS = 80 };
 
 /* A date without its year: "07-10" of "2017-07-10"; other labels as they are. */
 static const char *short_label(const char *label)
@@ -119,6 +119,7 @@ static void draw_decay(struct text *out, const struct incremental_credits *credi
 {
     const json_t *part = json_object_get(credits->part, "decay");
     const json_t *half = json_object_get(part, "half_gone_days");
+    const char *unit = read_text(part, "unit");
     struct curves curves;
 
     if (!begin_curves(&curves, credits, json_object_get(part, "days"), memory))
@@ -128,8 +129,12 @@ static void draw_decay(struct text *out, const struct incremental_credits *credi
         curves.note[r] = isfinite(days) ? arena_format(memory, "%s days", figure_amount(days).text)
                                         : "\xe2\x80\x93";
     }
-    html_add(out, "<figure><figcaption>How long an impression works: what is left of its effect, "
-                  "days after it; at the right, when half of it is gone</figcaption>\n");
+    html_add(out, "<figure><figcaption>How long an impression works: what is left of its effect");
+    if (unit[0]) {
+        html_add(out, " on ");
+        html_text(out, unit, UNIT_COLUMNS);
+    }
+    html_add(out, ", days after it; at the right, when half of it is gone</figcaption>\n");
     chart_sparks(out, &(struct chart_sparks){
                           .description = "Share of an impression's effect that is left, by days "
                                          "after it, for each campaign.",

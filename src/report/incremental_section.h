@@ -7,7 +7,7 @@
 
 #include "report/attribution_section.h"
 
-enum { SHOWN_CURVES = 12, SHOWN_SENTENCES = 15, SHOWN_EXPERIMENTS = 20 };
+enum { SHOWN_CURVES = 12, SHOWN_SENTENCES = 15, SHOWN_EXPERIMENTS = 20, SHOWN_PAIRS = 20 };
 
 /* "incremental" in arrays: [campaigns + 1], the last of the baseline; NaN is not known. */
 struct incremental_amount {
@@ -32,6 +32,7 @@ double incremental_cost_each(const struct incremental_amount *amount);
 double incremental_return(const struct incremental_amount *amount);
 
 void incremental_section_credits(struct text *out, struct attribution_page *page);
+void incremental_section_pairs(struct text *out, struct attribution_page *page);
 void incremental_section_weeks(struct text *out, struct attribution_page *page);
 void incremental_section_curves(struct text *out, struct attribution_page *page);
 void incremental_section_experiments(struct text *out, struct attribution_page *page);

@@ -453,11 +453,10 @@ bool journeys_build(const struct journey_config *config, const struct split_conf
     b->source = source;
     b->writer.file = -1;
     b->writing = folder != NULL;
-    b->spill.file = -1;
+    spill_open(&b->spill, folder, config->memory_mib << 20);
     pthread_mutex_init(&b->lock, NULL);
     names_init(&b->names);
     const bool ok = (!folder || (file_make_folders(folder, err) && name_outputs(b, folder, err))) &&
-                    spill_open(&b->spill, folder, config->memory_mib << 20, err) &&
                     read_and_build(b, pool, quiet, err);
     if (ok) {
         *summary = b->summary;

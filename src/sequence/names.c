@@ -89,6 +89,9 @@ static bool add_shared(struct names *names, uint64_t hash, const struct table_st
                          NAME_BYTES_MAX);
     if (memchr(text->bytes, '\0', text->length))
         return error_set(err, ERR_DATA, "a name holds a NUL byte");
+    if (names->reserved && text->length == strlen(names->reserved) &&
+        memcmp(text->bytes, names->reserved, text->length) == 0)
+        return error_set(err, ERR_DATA, "a campaign may not be called '%s'", names->reserved);
     if (names->count == names->limit)
         return error_set(err, ERR_LIMIT, "there are more than %zu different names", names->limit);
     if (names->count == names->room) {

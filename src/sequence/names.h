@@ -32,7 +32,8 @@ struct names {
     struct name_table table;
     struct table_string *text; /* [count] by code; stable only once nobody adds */
     size_t count, room;
-    size_t limit; /* of names; NAMES_MAX after names_init() */
+    size_t limit;         /* of names; NAMES_MAX after names_init() */
+    const char *reserved; /* a name that is refused (ERR_DATA), or NULL */
     struct arena memory;
 };
 

@@ -9,10 +9,7 @@
 #ifndef QUERN_SEQUENCE_PARTITION_H
 #define QUERN_SEQUENCE_PARTITION_H
 
-#include "sequence/scatter.h"
-
-/* Impressions of one partition: they are indexed in 32 bits. */
-#define PARTITION_RECORDS_MAX ((size_t)UINT32_MAX - 1)
+#include "sequence/grouping.h"
 
 /* The finished block of a partition. */
 struct partition_block {

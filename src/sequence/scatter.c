@@ -78,19 +78,29 @@ static inline void put_text(unsigned char *to, const struct table_string *text)
     }
 }
 
-static bool scatter_chunk(const struct impressions *rows, struct scatter_worker *worker,
-                          struct name_cache *cache, struct spill *spill, struct error *err)
+static void put_amounts(unsigned char *to, const struct impressions *rows, size_t i)
 {
+    const double value = rows->value ? rows->value[i] : 0, cost = rows->cost ? rows->cost[i] : 0;
+
+    memcpy(to, &value, 8);
+    memcpy(to + 8, &cost, 8);
+}
+
+static bool scatter_chunk(const struct impressions *rows, struct scatter_worker *worker,
+                          struct name_cache *cache, const struct scatter *s, struct error *err)
+{
+    const size_t extra = s->out->amounts ? RECORD_AMOUNTS : 0;
+
     for (size_t i = 0; i < rows->count; i++) {
         const struct table_string *entity = &rows->entity[i];
-        const size_t needed = RECORD_HEADER + entity->length;
+        const size_t needed = RECORD_HEADER + entity->length + extra;
         const int64_t row = rows->row + (int64_t)i;
         struct scatter_list *list = &worker->list[partition_of(entity->bytes, entity->length)];
         int32_t code;
 
         if (!name_cache_code(cache, &rows->token[i], &code, err))
             return impressions_fail(rows, i, err);
-        if (!fits(list, row, needed) && !next_block(list, spill, row, needed, err))
+        if (!fits(list, row, needed) && !next_block(list, s->spill, row, needed, err))
             return false;
         const uint32_t delta = (uint32_t)(row - list->block[list->count - 1].row);
         const uint32_t token = (uint32_t)code << 1 | rows->outcome[i];
@@ -100,6 +110,8 @@ static bool scatter_chunk(const struct impressions *rows, struct scatter_worker 
         memcpy(list->at + 12, &token, 4);
         memcpy(list->at + 16, &length, 2);
         put_text(list->at + RECORD_HEADER, entity);
+        if (extra)
+            put_amounts(list->at + RECORD_HEADER + entity->length, rows, i);
         list->at += needed;
         list->records++;
     }
@@ -125,7 +137,7 @@ static bool read_rows(struct scatter *s, struct impressions *rows, struct scatte
             return false;
         if (rows->count == 0)
             return true;
-        if (!scatter_chunk(rows, worker, cache, s->spill, err))
+        if (!scatter_chunk(rows, worker, cache, s, err))
             return false;
         const uint64_t done = atomic_fetch_add(&s->rows, rows->count) + rows->count;
         if (first)
@@ -190,7 +202,7 @@ bool scatter_run(struct scattered *out, const struct table_source *source,
         .err = err,
     };
 
-    *out = (struct scattered){.workers = pool_size(pool)};
+    *out = (struct scattered){.amounts = out->amounts, .workers = pool_size(pool)};
     out->worker = memory_take_zeroed(out->workers, sizeof *out->worker);
     times_init(&s.times);
     pthread_mutex_init(&s.lock, NULL);

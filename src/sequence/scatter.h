@@ -5,7 +5,7 @@
  * entity's partition: no locks, no memory taken per row. A record is, packed and not aligned,
  *
  *   int64 time (as in the source), uint32 row - row of the block, uint32 name code * 2 + outcome,
- *   uint16 length of the entity's text, that text
+ *   uint16 length of the entity's text, that text, and with amounts double value, double cost
  *
  * Blocks that are full may go to the temporary file (spill.h).
  */
@@ -20,6 +20,7 @@
 enum {
     PARTITIONS = 256,
     RECORD_HEADER = 8 + 4 + 4 + 2,
+    RECORD_AMOUNTS = 8 + 8,
 };
 
 struct scatter_block {
@@ -40,6 +41,7 @@ struct scatter_worker {
 };
 
 struct scattered {
+    bool amounts; /* set by the caller: keep value and cost too; 0 where there is no such column */
     uint64_t impressions;
     bool integers;       /* every entity is an integer written plainly */
     int64_t numerator;   /* microseconds = time * numerator / denominator, rounded down */

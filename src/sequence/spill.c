@@ -24,14 +24,16 @@ static int open_unnamed(const char *folder)
     return file;
 }
 
-bool spill_open(struct spill *spill, const char *folder, size_t budget, struct error *err)
+bool spill_unnamed(int *file, const char *folder, struct error *err)
+{
+    *file = open_unnamed(folder);
+    return *file >= 0 || error_set(err, ERR_IO, "cannot create a temporary file in '%s': %s",
+                                   folder, strerror(errno));
+}
+
+void spill_open(struct spill *spill, const char *folder, size_t budget)
 {
     *spill = (struct spill){.budget = budget, .file = -1, .folder = folder};
-    if (!folder)
-        return true;
-    spill->file = open_unnamed(folder);
-    return spill->file >= 0 || error_set(err, ERR_IO, "cannot create a temporary file in '%s': %s",
-                                         folder, strerror(errno));
 }
 
 void spill_close(struct spill *spill)
@@ -39,6 +41,20 @@ void spill_close(struct spill *spill)
     if (spill->file >= 0)
         close(spill->file);
     spill->file = -1;
+}
+
+/* The first of several threads makes the file. */
+static bool need_file(struct spill *spill, struct error *err)
+{
+    int none = -1, file;
+
+    if (atomic_load(&spill->file) >= 0)
+        return true;
+    if (!spill_unnamed(&file, spill->folder, err))
+        return false;
+    if (!atomic_compare_exchange_strong(&spill->file, &none, file))
+        close(file);
+    return true;
 }
 
 void spill_take(struct spill *spill, struct spill_piece *piece, size_t room)
@@ -62,16 +78,25 @@ static bool write_all(int file, const char *bytes, size_t size, uint64_t at)
     return true;
 }
 
+bool spill_write(int file, const char *folder, const void *bytes, size_t size, uint64_t at,
+                 struct error *err)
+{
+    return write_all(file, bytes, size, at) ||
+           error_set(err, ERR_IO, "cannot write a temporary file in '%s': %s", folder,
+                     strerror(errno));
+}
+
 bool spill_keep(struct spill *spill, struct spill_piece *piece, size_t size, struct error *err)
 {
     piece->size = size;
-    if (spill->file < 0 || size == 0 ||
+    if (!spill->folder || size == 0 ||
         atomic_load_explicit(&spill->used, memory_order_relaxed) <= spill->budget)
         return true;
+    if (!need_file(spill, err))
+        return false;
     const uint64_t at = atomic_fetch_add(&spill->end, size);
-    if (!write_all(spill->file, piece->memory, size, at))
-        return error_set(err, ERR_IO, "cannot write a temporary file in '%s': %s", spill->folder,
-                         strerror(errno));
+    if (!spill_write(spill->file, spill->folder, piece->memory, size, at, err))
+        return false;
     spill_drop(spill, piece);
     piece->at = at;
     piece->size = size;

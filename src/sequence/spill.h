@@ -21,8 +21,8 @@ struct spill {
     size_t budget;
     atomic_size_t used; /* bytes of memory given out and not yet given back */
     atomic_ullong end;  /* of the file */
-    int file;           /* -1: no folder was given, everything stays in memory */
-    const char *folder;
+    atomic_int file;    /* -1: not made yet */
+    const char *folder; /* NULL: everything stays in memory */
 };
 
 struct spill_piece {
@@ -32,9 +32,8 @@ struct spill_piece {
     size_t room; /* bytes that count for the budget while in memory */
 };
 
-/* `folder` may be NULL; it must outlive the spill. */
-MUST_CHECK bool spill_open(struct spill *spill, const char *folder, size_t budget,
-                           struct error *err);
+/* `folder` may be NULL; it must outlive the spill. The file is made when it is first needed. */
+void spill_open(struct spill *spill, const char *folder, size_t budget);
 void spill_close(struct spill *spill);
 
 /* Memory that counts for the budget; fill it, then spill_keep() or spill_drop(). */
@@ -48,6 +47,12 @@ MUST_CHECK bool spill_keep(struct spill *spill, struct spill_piece *piece, size_
  */
 MUST_CHECK bool spill_get(struct spill *spill, const struct spill_piece *piece, void *buffer,
                           const void **bytes, struct error *err);
+
+/* A file without a name in a folder, which is gone when it is closed. */
+MUST_CHECK bool spill_unnamed(int *file, const char *folder, struct error *err);
+/* All of `size` bytes at a place of a file in `folder`. */
+MUST_CHECK bool spill_write(int file, const char *folder, const void *bytes, size_t size,
+                            uint64_t at, struct error *err);
 
 /* Give the memory back; no-op on a zeroed piece. */
 void spill_drop(struct spill *spill, struct spill_piece *piece);

@@ -72,7 +72,7 @@ TEST(exposure_log_says_what_is_wrong)
         const char *text, *part;
     } rows[] = {
         {"uid,timestamp,campaign\n1,2,a\n", "conversion"},
-        {"uid,timestamp,campaign,conversion\n", "no impressions"},
+        {"uid,timestamp,campaign,conversion\n", "has no rows"},
         {"uid,timestamp,campaign,conversion\n1,1500000000,a,0\n", "none of 1 impressions"},
         {"uid,timestamp,campaign,conversion\n1,1500000000,(baseline),1\n", "(baseline)"},
         {"uid,timestamp,campaign,conversion\n1,1500000000,a,1\n,1500000000,a,1\n", "row 2"},
@@ -106,7 +106,7 @@ TEST(exposure_log_keeps_more_on_demand)
     config.cost = "cost";
     EXPECT_OK(exposure_log_load(&log, &wish, &err), &err);
     EXPECT(log.integers);
-    EXPECT(log.uid[0].length == 1 && log.uid[0].bytes[0] == '7');
+    EXPECT(exposure_log_uid(&log, 0).length == 1 && exposure_log_uid(&log, 0).bytes[0] == '7');
     for (size_t i = 0; i < 4; i++) {
         EXPECT_EQ(log.row[i], row[i]);
         EXPECT_NEAR(log.value[i], value[i], 0);
@@ -123,7 +123,7 @@ TEST(exposure_log_keeps_more_on_demand)
             continue;
         }
         if (log.users == 1)
-            seen |= log.uid[0].bytes[0] == '7' ? 1 : 2;
+            seen |= exposure_log_uid(&log, 0).bytes[0] == '7' ? 1 : 2;
         exposure_log_clear(&log);
     }
 }

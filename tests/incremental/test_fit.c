@@ -375,7 +375,7 @@ TEST(bait_is_told_from_what_works)
     struct incremental_draws draws;
     double low[4], high[4], again[8];
     EXPECT_OK(incremental_draw(&draws, &fit, 60, 1, NULL, &err), &err);
-    incremental_intervals(&draws, 4, low, high);
+    incremental_intervals(&draws, credit, 4, low, high);
     incremental_draws_clear(&draws);
     EXPECT(low[1] < caused[1] && caused[1] < high[1]);
     EXPECT(high[1] - low[1] > 0.03 * caused[1] && high[1] - low[1] < 0.8 * caused[1]);
@@ -383,7 +383,7 @@ TEST(bait_is_told_from_what_works)
         EXPECT(low[k] <= high[k] && low[k] < credit[k] + 1 && credit[k] < high[k] + 1);
     struct pool *pool = pool_new(3);
     EXPECT_OK(incremental_draw(&draws, &fit, 60, 1, pool, &err), &err);
-    incremental_intervals(&draws, 4, again, again + 4);
+    incremental_intervals(&draws, credit, 4, again, again + 4);
     incremental_draws_clear(&draws);
     EXPECT(memcmp(again, low, sizeof low) == 0 && memcmp(again + 4, high, sizeof high) == 0);
     pool_free(pool);

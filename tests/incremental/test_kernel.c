@@ -3,6 +3,8 @@
 #include "base/rng.h"
 #include "support/test.h"
 
+#include <math.h>
+
 enum { ROWS = 5, WIDTH = 40, COUNT = 60 };
 
 struct results {
@@ -109,4 +111,65 @@ TEST(every_instruction_set_gives_the_same_bits)
         free(other);
     }
     free(first);
+}
+
+enum { MODELS = 24, GRID_POINTS = 4, GRID_EFFECTS = 3 };
+
+struct answers {
+    double weighed[MODELS], base[MODELS], p[MODELS], change[GRID_POINTS * MODELS];
+};
+
+/* Logits and logs of hazards from -40 to 40: all parts of the formulas. */
+static void ask(const struct incremental_chance_kernel *kernel, bool additive, struct answers *out)
+{
+    static const double x[GRID_POINTS * GRID_EFFECTS] = {0,   0, 0,   0.1, 2,  0,
+                                                         0.5, 1, 0.3, 1,   20, 0.9};
+    double rest[MODELS], own[GRID_EFFECTS * MODELS];
+
+    draw(own, GRID_EFFECTS * MODELS, 5);
+    draw(rest, MODELS, 6);
+    for (size_t i = 0; i < GRID_EFFECTS * MODELS; i++)
+        own[i] *= own[i];
+    for (size_t m = 0; m < MODELS; m++) {
+        out->base[m] = ((double)m - 12) * 3.3;
+        rest[m] = m % 5 ? rest[m] * rest[m] : 0;
+        out->weighed[m] = 0;
+    }
+    memset(out->change, 0, sizeof out->change);
+    kernel->weigh(out->weighed, own, x + GRID_EFFECTS, GRID_EFFECTS, MODELS);
+    if (additive)
+        kernel->hazards(out->base, MODELS);
+    kernel->chances(out->p, additive, out->base, rest, MODELS);
+    const struct incremental_grid in = {MODELS, GRID_EFFECTS, GRID_POINTS, additive, out->base,
+                                        rest,   own,          x,           out->p};
+    kernel->grid(out->change, &in);
+    for (size_t m = 0; m < MODELS; m++) {
+        const double base = ((double)m - 12) * 3.3;
+        double sum = 0;
+        for (size_t e = 0; e < GRID_EFFECTS; e++)
+            sum += own[e * MODELS + m] * x[GRID_EFFECTS + e];
+        EXPECT_NEAR(out->weighed[m], sum, 1e-12);
+        const double hazard = exp(fmin(base, 3));
+        const double before =
+            additive ? -expm1(-fmax(hazard + rest[m], 1e-12)) : 1 / (1 + exp(-base - rest[m]));
+        const double after = additive ? -expm1(-fmax(hazard + rest[m] + sum, 1e-12))
+                                      : 1 / (1 + exp(-base - rest[m] - sum));
+        EXPECT_NEAR(out->p[m] / before, 1, 1e-10);
+        EXPECT_NEAR((out->change[MODELS + m] + out->p[m]) / after, 1, 1e-10);
+        EXPECT_NEAR(out->change[m], 0, 0);
+    }
+}
+
+TEST(chances_of_many_models_have_the_same_bits_everywhere)
+{
+    for (int additive = 0; additive < 2; additive++) {
+        struct answers first, other;
+        ask(incremental_kernel_at(0)->chance, additive, &first);
+        for (size_t i = 1; i < INCREMENTAL_KERNELS; i++) {
+            if (!incremental_kernel_at(i))
+                continue;
+            ask(incremental_kernel_at(i)->chance, additive, &other);
+            EXPECT(memcmp(&first, &other, sizeof first) == 0);
+        }
+    }
 }

@@ -87,7 +87,7 @@ TEST(poor_logs_give_a_result_or_a_sentence)
         {no_baseline, 240, NULL},
         {one_user, 240, NULL},
         {one_row, 1, NULL},
-        {one_row, 0, "there are no impressions"},
+        {one_row, 0, "has no rows"},
         {heavy_user, 5050, NULL},
     };
     static const char *const links[] = {"logit", "additive"};

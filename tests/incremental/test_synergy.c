@@ -196,6 +196,11 @@ TEST(what_a_pair_does_is_found)
     json_t *list = incremental_pairs_json(&amounts[0], &m.log);
     const json_t *names = json_object_get(json_array_get(list, 0), "campaigns");
     EXPECT_STR(json_string_value(json_array_get(names, 1)), "b");
+    struct text sentence = {0};
+    incremental_pair_sentence(&sentence, json_array_get(list, 0));
+    EXPECT_HAS(sentence.bytes, "a and b: ");
+    EXPECT_HAS(sentence.bytes, ") came only through both together");
+    text_clear(&sentence);
     json_decref(list);
     arena_clear(&memory);
     incremental_draws_clear(&draws);

@@ -9,6 +9,8 @@
     "--set train.epochs=1 --set model.lstm=4 --set model.embedding=4 --quiet "                     \
     "--set incremental.intervals=20 --set incremental.link=additive --threads 2"
 
+#define PAIR "--set 'incremental.synergy=[[search_brand, display_retargeting]]'"
+
 /* A run on 1,000 users with values and costs; the output is in `folder` of the test's. */
 static struct test_output run(const char *folder, const char *more)
 {
@@ -100,7 +102,8 @@ TEST(run_leaves_out_what_was_caused)
     test_output_clear(&o);
 }
 
-/* The training split alone has fewer conversions; two threads and one give the same bytes. */
+/* The training split alone has fewer conversions; two threads and one give the same bytes, with a
+ * pair that is told of too. */
 TEST(run_of_the_training_split_and_of_one_thread)
 {
     struct test_output o = run("train", "--set attribution.split=train");
@@ -108,10 +111,12 @@ TEST(run_of_the_training_split_and_of_one_thread)
 
     EXPECT_EQ(o.status, 0);
     test_output_clear(&o);
-    o = run("one", "--threads 1");
+    o = run("one", PAIR " --threads 1");
     EXPECT_EQ(o.status, 0);
     test_output_clear(&o);
-    o = run("two", "");
+    o = run("two", PAIR);
+    EXPECT_HAS(o.out, "\ndisplay_retargeting and search_brand: ");
+    EXPECT_HAS(o.out, ") came only through both together.\n");
     EXPECT_EQ(o.status, 0);
     test_output_clear(&o);
     o = test_shell("cd %s && diff -r one/incremental two/incremental && "
@@ -122,8 +127,17 @@ TEST(run_of_the_training_split_and_of_one_thread)
     test_output_clear(&o);
     all = summary("one");
     part = summary("train");
+    const json_t *pair = json_array_get(json_object_get(all, "pairs"), 0);
+    EXPECT_EQ(json_array_size(json_object_get(all, "pairs")), 1);
+    EXPECT(json_is_number(json_object_get(pair, "low")));
+    EXPECT(!json_object_get(part, "pairs"));
     const double whole = sum(json_object_get(all, "credit"));
     const double train = sum(json_object_get(part, "credit"));
+    o = test_shell("grep -c 'id=\"pairs\"' %s/two/report.html; grep -c 'id=\"pairs\"' "
+                   "%s/train/report.html; \"$QUERN\" whatif %s/two --stop search_brand | wc -l",
+                   test_folder(), test_folder(), test_folder());
+    EXPECT_STR(o.out, "1\n0\n3\n");
+    test_output_clear(&o);
     EXPECT(train > 0.6 * whole && train < 0.95 * whole);
     json_decref(all);
     json_decref(part);

@@ -24,7 +24,7 @@
 
 #include <math.h>
 
-enum { QUERIES = 48, ROUND = 16 };
+enum { QUERIES = 96, ROUND = 16 };
 
 static const real time_unit = (real)1e6; /* seconds */
 
