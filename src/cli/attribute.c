@@ -133,6 +133,10 @@ static char *write_pairs(const struct option_list *pairs)
 {
     struct text list = {0};
 
+    if (pairs->count == 1 && incremental_pairs_auto(pairs->item[0])) {
+        text_add(&list, "auto", 4);
+        return list.bytes;
+    }
     for (size_t i = 0; i < pairs->count; i++) {
         text_add(&list, i ? ", " : "[", i ? 2 : 1);
         config_write_quoted(&list, pairs->item[i]);
@@ -328,7 +332,7 @@ int cmd_attribute(int argc, char **argv)
         {OPTION_TEXT, "controls", &o.controls, false,
          "of the incremental model: none, period or all (default all)", 0, 0},
         {OPTION_LIST, "synergy", &o.synergy, false,
-         "A+B: two campaigns that may do more together than each alone; may be repeated", 0, 0},
+         "A+B: two campaigns that may do more together than each alone, repeatable; or auto", 0, 0},
         {OPTION_SIZE, "intervals", &o.intervals, false,
          "95 % intervals from so many resampled logs (such as 200)", 2, INCREMENTAL_REPLICATES_MAX},
         {OPTION_SIZE, "seed", &o.seed, false, "of the resampling (default 1)", 0, 0},

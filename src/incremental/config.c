@@ -30,12 +30,14 @@ const struct config_field incremental_fields[] = {
                 "days around an impression in which other impressions tell the user's intent"),
     CONFIG_CHOICE(struct incremental_config, link, INCREMENTAL_AUTO, incremental_link_names,
                   "how effects join the baseline; auto takes the smallest log loss"),
-    CONFIG_CHOICE(struct incremental_config, controls, INCREMENTAL_CONTROLS_ALL,
-                  incremental_controls_names,
-                  "what stands for intent that nobody sees: nothing, impressions of the whole "
-                  "period, or everything that tells it; the first two are for comparison"),
-    CONFIG_LIST(struct incremental_config, synergy,
-                "pairs of campaigns, such as `[[tv, search]]`, that may do more together"),
+    CONFIG_CHOICE(
+        struct incremental_config, controls, INCREMENTAL_CONTROLS_ALL, incremental_controls_names,
+        "what tells users apart: nothing, impressions of the whole period, or everything; "
+        "the first two are for comparison"),
+    CONFIG_LIST(
+        struct incremental_config, synergy,
+        "pairs of campaigns, such as `[[tv, search]]`, that may do more together; or `auto`: "
+        "those that the log speaks for"),
     CONFIG_BOOL(struct incremental_config, signed_effects, false,
                 "campaigns may also prevent conversions"),
     CONFIG_CHOICE(

@@ -19,9 +19,10 @@ enum incremental_link {
     INCREMENTAL_LINKS
 };
 
-/* Which controls stand for intent that nobody sees; each a step of the model. */
+/* What tells users apart, as intent that nobody sees does; each a step of the model. Time, gaps and
+ * earlier conversions are in all of them. */
 enum incremental_controls {
-    INCREMENTAL_CONTROLS_NONE,   /* the intercept alone */
+    INCREMENTAL_CONTROLS_NONE,
     INCREMENTAL_CONTROLS_PERIOD, /* impressions in the whole period, by campaign and in all */
     INCREMENTAL_CONTROLS_ALL,
 };
@@ -41,7 +42,7 @@ struct incremental_config {
     const char *time_scales; /* days, of the local controls */
     int link;                /* enum incremental_link */
     int controls;            /* enum incremental_controls */
-    const char *synergy;     /* pairs of campaigns (synergy.h), or NULL */
+    const char *synergy;     /* pairs of campaigns (synergy.h), "auto" or NULL */
     bool signed_effects;     /* campaigns may also prevent conversions */
     int penalties;           /* enum incremental_penalties */
     double effect_penalty, control_penalty;

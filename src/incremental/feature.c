@@ -406,13 +406,16 @@ static void set_effects(struct incremental_user *user, double gap)
         incremental_user_pair_effects(user, q, as_is, user->x + user->pairs_from + q * d->halves);
 }
 
-/* Leave the intercept, and of the others those of the whole period or none. */
+/* Of what tells users apart leave the whole period or nothing. */
 static void drop_controls(struct incremental_user *user)
 {
     const struct incremental_design *d = user->design;
     const size_t kept = d->known == INCREMENTAL_CONTROLS_PERIOD ? 1 : 0, count = d->controls;
 
-    for (size_t j = FEATURE_COUNT + kept; j < d->dense; j++)
+    if (kept == 0)
+        user->x[FEATURE_COUNT] = 0;
+    user->x[FEATURE_OTHER_RATE] = user->x[FEATURE_OTHER_ANY] = 0;
+    for (size_t j = FEATURE_LOCAL; j < d->dense; j++)
         user->x[j] = 0;
     for (size_t of = d->dense; of < user->effects_from; of += count)
         for (size_t j = kept; j < count; j++)

@@ -2,6 +2,7 @@
 
 #include "attribution/credit_time.h"
 #include "base/clock.h"
+#include "incremental/additive_hazard.h"
 #include "incremental/run.h"
 #include "table/source.h"
 
@@ -36,13 +37,26 @@ static void note_model(struct impression_model *model, const struct incremental_
     model->anyway = run->credit[run->fit.log->campaigns];
 }
 
+static bool credit_hazard(struct credit_column *column, const struct exposure_log *log,
+                          struct arena *memory, struct error *err)
+{
+    double *credit = ARENA_NEW(memory, double, log->campaigns);
+    const double begun = clock_processor_seconds();
+
+    *column = (struct credit_column){.name = "additive_hazard", .conversions = credit};
+    const bool ok = additive_hazard_credit(log, credit, err);
+    column->seconds = clock_processor_seconds() - begun;
+    return ok;
+}
+
 /* Credits of every method, the incremental one too where `run` is not NULL. */
 static bool all_credits(struct credit_table *credits, const struct incremental_run *run,
                         const struct exposure_log *log, const struct impression_request *request,
                         struct error *err)
 {
     struct arena memory = {0};
-    struct incremental_columns columns;
+    struct incremental_columns columns = {0};
+    struct credit_column extra[1 + sizeof columns.column / sizeof *columns.column];
     struct path_set paths;
     struct credit_request all = {.paths = &paths, .config = request->config, .pool = request->pool};
 
@@ -51,8 +65,12 @@ static bool all_credits(struct credit_table *credits, const struct incremental_r
         incremental_columns_make(&columns, &amounts, &memory);
         incremental_columns_give(&columns, &all);
     }
+    memcpy(extra + 1, columns.column, columns.columns * sizeof *extra);
+    all.extra = extra;
+    all.extras = 1 + columns.columns;
     exposure_log_paths(&paths, log);
-    const bool ok = attribution_credits(credits, &all, err);
+    const bool ok =
+        credit_hazard(extra, log, &memory, err) && attribution_credits(credits, &all, err);
     path_set_clear(&paths);
     arena_clear(&memory);
     return ok;

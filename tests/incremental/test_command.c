@@ -63,7 +63,7 @@ TEST(columns_of_impressions_are_named_by_flags)
 
     EXPECT_STR(o.out, "channel_name,first_touch_conversions,last_touch_conversions,"
                       "linear_touch_conversions,time_decay_conversions,position_based_conversions,"
-                      "shapley_conversions,incremental_conversions\n");
+                      "shapley_conversions,additive_hazard_conversions,incremental_conversions\n");
     test_output_clear(&o);
 }
 
@@ -126,7 +126,7 @@ TEST(journeys_values_and_costs_of_impressions)
 
     EXPECT_STR(o.err, "");
     test_output_clear(&o);
-    o = test_shell("head -1 %s; head -1 %s | cut -d, -f8-", test_path("j1.csv"),
+    o = test_shell("head -1 %s; head -1 %s | cut -d, -f9-", test_path("j1.csv"),
                    test_path("c1.csv"));
     EXPECT_STR(o.out, "journey_id,uid,conversion_status,campaign,impressions,"
                       "incremental_conversions,incremental_value\n"
@@ -141,7 +141,7 @@ TEST(journeys_values_and_costs_of_impressions)
     EXPECT_STR(o.out, "900\n");
     test_output_clear(&o);
     o = test_shell("awk -F, 'NR == FNR {if (FNR > 1) {s[$4] += $6; v[$4] += $7}; next} "
-                   "FNR > 1 {d = $8 - s[$1]; e = $9 - v[$1]; n++; "
+                   "FNR > 1 {d = $9 - s[$1]; e = $10 - v[$1]; n++; "
                    "if (d > 1e-6 || d < -1e-6 || e > 1e-6 || e < -1e-6) print $1, d, e} "
                    "END {print n}' %s %s",
                    test_path("j1.csv"), test_path("c1.csv"));

@@ -10,10 +10,13 @@ static bool belongs(const struct incremental_design *d, int controls, size_t j)
 {
     const size_t of = j >= d->dense ? (j - d->dense) % d->per : 0;
 
-    if (controls == INCREMENTAL_CONTROLS_ALL || j == FEATURE_INTERCEPT || of >= d->controls)
-        return true;
-    return controls == INCREMENTAL_CONTROLS_PERIOD &&
-           (j == FEATURE_COUNT || (j >= d->dense && of == 0));
+    const bool period = j == FEATURE_COUNT || (j >= d->dense && of == 0);
+    const bool other = j == FEATURE_OTHER_RATE || j == FEATURE_OTHER_ANY ||
+                       (j >= FEATURE_LOCAL && j < d->dense) ||
+                       (j >= d->dense && of > 0 && of < d->controls);
+
+    return controls == INCREMENTAL_CONTROLS_ALL ||
+           (!other && (!period || controls == INCREMENTAL_CONTROLS_PERIOD));
 }
 
 TEST(steps_of_the_model_leave_controls_out)
@@ -63,9 +66,10 @@ static void make_market(void)
 
 TEST(attribute_takes_steps_and_tells_times)
 {
-    static const char *const methods[] = {
-        "first_touch", "last_touch", "linear_touch", "time_decay", "position_based",
-        "markov_1",    "markov_2",   "markov_3",     "shapley",    "incremental"};
+    static const char *const methods[] = {"first_touch",     "last_touch",     "linear_touch",
+                                          "time_decay",      "position_based", "markov_1",
+                                          "markov_2",        "markov_3",       "shapley",
+                                          "additive_hazard", "incremental"};
     json_t *times = NULL;
     struct error err = {0};
     size_t found = 0;
