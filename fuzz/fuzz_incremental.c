@@ -1,10 +1,12 @@
 /*
- * fuzz_incremental — any bytes as a stored incremental model, and as a table of measured lifts (the
- * first byte says which). A model that is accepted has finite numbers of the shapes it names; a
- * lift that is accepted lies in the log and has an error above 0.
+ * fuzz_incremental — any bytes as a stored incremental model, as a table of measured lifts and as a
+ * list of pairs of campaigns (the first byte says which). A model that is accepted has finite
+ * numbers of the shapes it names; a lift that is accepted lies in the log and has an error above 0;
+ * pairs that are accepted are of two campaigns, differ, and read back equal.
  */
 #include "incremental/lift.h"
 #include "incremental/store.h"
+#include "base/text.h"
 
 #include <math.h>
 #include <stdint.h>
@@ -85,11 +87,41 @@ static void check_lifts(const char *bytes, size_t size)
     incremental_lifts_clear(&lifts);
 }
 
+static void check_pairs(const char *bytes, size_t size)
+{
+    static const char *const names[] = {"a", "a+b", "b", "b+c", "\"c\\"};
+    const struct exposure_log log = {.campaigns = 5, .name = names};
+    struct incremental_pair pair[INCREMENTAL_PAIRS_MAX], again[INCREMENTAL_PAIRS_MAX];
+    struct text list = {0}, written = {0};
+    struct error err = {0};
+    size_t count, more;
+
+    text_add(&list, bytes, size);
+    if (!incremental_pairs_find(pair, &count, list.bytes ? list.bytes : "", &log, &err)) {
+        BUG_ON(err.code != ERR_CONFIG || err.text[0] == '\0');
+        text_clear(&list);
+        return;
+    }
+    BUG_ON(!incremental_pairs_check(list.bytes, &err) || count > INCREMENTAL_PAIRS_MAX);
+    for (size_t i = 0; i < count; i++) {
+        BUG_ON(pair[i].campaign[0] >= pair[i].campaign[1] || pair[i].campaign[1] >= 5);
+        for (size_t j = 0; j < i; j++)
+            BUG_ON(memcmp(&pair[i], &pair[j], sizeof *pair) == 0);
+    }
+    incremental_pairs_write(&written, pair, count, &log);
+    BUG_ON(!incremental_pairs_find(again, &more, written.bytes, &log, &err) || more != count ||
+           memcmp(pair, again, count * sizeof *pair) != 0);
+    text_clear(&list);
+    text_clear(&written);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size == 0)
         return 0;
-    if (data[0] & 1)
+    if (data[0] == '2')
+        check_pairs((const char *)data + 1, size - 1);
+    else if (data[0] & 1)
         check_lifts((const char *)data + 1, size - 1);
     else
         check_model((const char *)data + 1, size - 1);

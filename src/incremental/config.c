@@ -34,8 +34,10 @@ const struct config_field incremental_fields[] = {
         struct incremental_config, controls, INCREMENTAL_CONTROLS_ALL, incremental_controls_names,
         "what tells users apart: nothing, impressions of the whole period, or everything; "
         "the first two are for comparison"),
-    CONFIG_LIST(struct incremental_config, synergy,
-                "pairs of campaigns, such as `[[tv, search]]`, that may do more together"),
+    CONFIG_LIST(
+        struct incremental_config, synergy,
+        "pairs of campaigns, such as `[[tv, search]]`, that may do more together; or `auto`: "
+        "those that the log speaks for"),
     CONFIG_BOOL(struct incremental_config, signed_effects, false,
                 "campaigns may also prevent conversions"),
     CONFIG_CHOICE(

@@ -42,7 +42,7 @@ struct incremental_config {
     const char *time_scales; /* days, of the local controls */
     int link;                /* enum incremental_link */
     int controls;            /* enum incremental_controls */
-    const char *synergy;     /* pairs of campaigns (synergy.h), or NULL */
+    const char *synergy;     /* pairs of campaigns (synergy.h), "auto" or NULL */
     bool signed_effects;     /* campaigns may also prevent conversions */
     int penalties;           /* enum incremental_penalties */
     double effect_penalty, control_penalty;

@@ -3,7 +3,9 @@
 #include "attribution/elementary.h"
 #include "incremental/newton.h"
 #include "incremental/penalty.h"
+#include "incremental/synergy_search.h"
 #include "base/rng.h"
+#include "base/text.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -13,11 +15,13 @@ enum {
     SAMPLE = 16,                 /* one user in so many begins a large fit */
     SAMPLE_FROM = 400000,        /* impressions */
     CHOICE_IMPRESSIONS = 200000, /* about so many choose the link */
+    CHOICE_STEP = 4,             /* so many times more where that leaves a doubt */
 };
 
 static const double GAIN_MIN = 1e-4; /* of log likelihood, below which a fit is done */
 static const double GAIN_ROUGH =
-    0.05; /* the same where a fit only begins another, or is compared */
+    0.05;                      /* the same where a fit only begins another, or is compared */
+static const double CLOSE = 8; /* log losses of links between which there is a doubt */
 static const double SPREAD_MIN = 1e-3;      /* a control that never varies still gets a ridge */
 static const double INTERCEPT_RIDGE = 1e-6; /* where everybody converts it has no bound */
 static const double ADDITIVE_RIDGE = 0.03;  /* of effect_penalty, in units of mean hazard */
@@ -120,11 +124,10 @@ static bool begin_with_sample(struct incremental_fit *fit, struct pool *pool, st
     return ok;
 }
 
-/* Penalised log loss of a fit to about CHOICE_IMPRESSIONS impressions. */
+/* Penalised log loss of a fit to one user in `parts`. */
 static bool link_loss(const struct exposure_log *log, const struct incremental_config *config,
-                      int link, struct pool *pool, double *loss, struct error *err)
+                      int link, size_t parts, struct pool *pool, double *loss, struct error *err)
 {
-    const size_t parts = log->impressions / CHOICE_IMPRESSIONS + 1;
     float *weight = memory_take(log->users, sizeof *weight);
     struct incremental_fit fit;
     bool ok = prepare(&fit, log, config, link, true, pool, err);
@@ -145,19 +148,44 @@ static bool link_loss(const struct exposure_log *log, const struct incremental_c
     return ok;
 }
 
-/* Links have the same number of parameters, so their losses need no users left out. */
+static int least(const double loss[INCREMENTAL_LINKS])
+{
+    int found = INCREMENTAL_LOGIT;
+
+    for (int l = INCREMENTAL_LOGIT; l < INCREMENTAL_LINKS; l++)
+        if (loss[l] < loss[found])
+            found = l;
+    return found;
+}
+
+/*
+ * Links have the same number of parameters, so their losses need no users left out. Those that are
+ * nearly as good as the best are compared again on more users, while there are more; the others
+ * stay as far behind as they were.
+ */
 static bool choose_link(const struct exposure_log *log, const struct incremental_config *config,
                         struct pool *pool, double loss[INCREMENTAL_LINKS], int *link,
                         struct error *err)
 {
-    *link = INCREMENTAL_LOGIT;
-    for (int l = INCREMENTAL_LOGIT; l < INCREMENTAL_LINKS; l++) {
-        if (!link_loss(log, config, l, pool, &loss[l], err))
-            return false;
-        if (loss[l] < loss[*link])
-            *link = l;
+    double behind[INCREMENTAL_LINKS] = {0};
+    size_t parts = log->impressions / CHOICE_IMPRESSIONS + 1;
+
+    for (;; parts = parts > CHOICE_STEP ? parts / CHOICE_STEP : 1) {
+        for (int l = INCREMENTAL_LOGIT; l < INCREMENTAL_LINKS; l++)
+            if (behind[l] < CLOSE && !link_loss(log, config, l, parts, pool, &loss[l], err))
+                return false;
+        for (int l = INCREMENTAL_LOGIT; l < INCREMENTAL_LINKS; l++)
+            if (!(behind[l] < CLOSE))
+                loss[l] = loss[*link] + behind[l];
+        *link = least(loss);
+        size_t close = 0;
+        for (int l = INCREMENTAL_LOGIT; l < INCREMENTAL_LINKS; l++) {
+            behind[l] = loss[l] - loss[*link];
+            close += behind[l] < CLOSE;
+        }
+        if (close == 1 || parts == 1)
+            return true;
     }
-    return true;
 }
 
 /* With the additive link second derivatives are expected ones only and want a second look. */
@@ -176,6 +204,65 @@ static bool fit_all(struct incremental_fit *fit, bool near, struct pool *pool, s
     return incremental_minimise(&how, fit->parameter, &fit->value, &fit->steps, err);
 }
 
+/* Pairs that the log speaks for, from a fit without any, as the setting names them. */
+static bool find_pairs(const struct incremental_fit *fit, const struct incremental_config *config,
+                       struct pool *pool, struct text *found, struct error *err)
+{
+    struct incremental_pair pair[INCREMENTAL_PAIRS_MAX];
+    struct incremental_config own = *config;
+    struct incremental_fit wide;
+    struct text often = {0};
+    size_t count;
+
+    incremental_pairs_often(pair, &count, fit->log);
+    incremental_pairs_write(&often, pair, count, fit->log);
+    own.synergy = often.bytes;
+    bool ok = prepare(&wide, fit->log, &own, fit->design.link, false, pool, err);
+    text_clear(&often);
+    if (!ok)
+        return false;
+    memcpy(wide.parameter, fit->parameter, fit->design.count * sizeof *fit->parameter);
+    memcpy(wide.ridge, fit->ridge, fit->design.count * sizeof *fit->ridge);
+    for (size_t j = fit->design.count; j < wide.design.count; j++)
+        wide.ridge[j] *=
+            incremental_is_effect(&wide.design, j) ? fit->effect_factor : fit->control_factor;
+    ok = incremental_pairs_search(pair, &count, &wide, pool, err);
+    incremental_fit_clear(&wide);
+    if (ok)
+        incremental_pairs_write(found, pair, count, fit->log);
+    return ok;
+}
+
+/* A fit without pairs, then one with those it speaks for. */
+static bool run_auto(struct incremental_fit *fit, const struct exposure_log *log,
+                     const struct incremental_config *config, struct pool *pool, struct error *err)
+{
+    struct incremental_config own = *config;
+    struct incremental_fit alone;
+    struct text found = {0};
+
+    own.synergy = NULL;
+    if (!incremental_fit_run(&alone, log, &own, pool, err))
+        return false;
+    if (!find_pairs(&alone, config, pool, &found, err)) {
+        incremental_fit_clear(&alone);
+        return false;
+    }
+    own.link = alone.design.link;
+    own.synergy = found.bytes;
+    const bool none = strcmp(found.bytes, "[]") == 0;
+    const bool ok = none || incremental_fit_run(fit, log, &own, pool, err);
+    if (none)
+        *fit = alone;
+    if (ok && !none) {
+        fit->chose_link = alone.chose_link;
+        memcpy(fit->link_loss, alone.link_loss, sizeof fit->link_loss);
+        incremental_fit_clear(&alone);
+    }
+    text_clear(&found);
+    return ok;
+}
+
 bool incremental_fit_run(struct incremental_fit *fit, const struct exposure_log *log,
                          const struct incremental_config *config, struct pool *pool,
                          struct error *err)
@@ -183,6 +270,8 @@ bool incremental_fit_run(struct incremental_fit *fit, const struct exposure_log 
     double loss[INCREMENTAL_LINKS] = {0};
     int link = config->link;
 
+    if (incremental_pairs_auto(config->synergy))
+        return run_auto(fit, log, config, pool, err);
     if (link == INCREMENTAL_AUTO && !choose_link(log, config, pool, loss, &link, err))
         return false;
     if (!prepare(fit, log, config, link, false, pool, err))

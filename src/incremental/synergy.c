@@ -43,7 +43,7 @@ static bool read_items(const json_t *json, struct item *item, size_t *count, str
     if (!json_is_array(json))
         return error_set(err, ERR_CONFIG,
                          "must be a list of pairs of campaigns, such as "
-                         "[[tv, search]]");
+                         "[[tv, search]], or auto");
     if (*count > INCREMENTAL_PAIRS_MAX)
         return error_set(err, ERR_CONFIG, "%zu pairs are more than the limit of %d", *count,
                          INCREMENTAL_PAIRS_MAX);
@@ -57,12 +57,17 @@ static bool read_items(const json_t *json, struct item *item, size_t *count, str
     return true;
 }
 
+bool incremental_pairs_auto(const char *list)
+{
+    return list && strcmp(list, "auto") == 0;
+}
+
 bool incremental_pairs_check(const char *list, struct error *err)
 {
     struct item item[INCREMENTAL_PAIRS_MAX];
     size_t count;
 
-    if (!list)
+    if (!list || incremental_pairs_auto(list))
         return true;
     json_t *json = json_loads(list, 0, NULL);
     const bool ok = read_items(json, item, &count, err);
@@ -158,7 +163,7 @@ bool incremental_pairs_find(struct incremental_pair *pair, size_t *count, const 
                             const struct exposure_log *log, struct error *err)
 {
     *count = 0;
-    if (!list)
+    if (!list || incremental_pairs_auto(list))
         return true;
     json_t *json = json_loads(list, 0, NULL);
     const bool ok = find_pairs(pair, count, json, log, err);

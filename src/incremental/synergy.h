@@ -23,8 +23,8 @@ struct incremental_pair {
 };
 
 /*
- * The setting `synergy`: NULL, or a list as JSON (base/config.h) of pairs: ["a", "b"], or "a+b"
- * where that can be read in one way only.
+ * The setting `synergy`: NULL, "auto" (no pair here), or a list as JSON (base/config.h) of pairs:
+ * ["a", "b"], or "a+b" where that can be read in one way only.
  *
  * ERR_CONFIG  something is no pair, a pair stands twice or is of one campaign, or there are more
  *             than INCREMENTAL_PAIRS_MAX
@@ -36,6 +36,9 @@ MUST_CHECK bool incremental_pairs_check(const char *list, struct error *err);
 MUST_CHECK bool incremental_pairs_find(struct incremental_pair *pair, size_t *count,
                                        const char *list, const struct exposure_log *log,
                                        struct error *err);
+
+/* Is the setting the word "auto", which leaves it to the log (synergy_search.h)? */
+bool incremental_pairs_auto(const char *list);
 
 /* As the setting. */
 void incremental_pairs_write(struct text *out, const struct incremental_pair *pair, size_t count,
