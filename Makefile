@@ -3,7 +3,7 @@
 BUILD ?= build
 SOURCES := $(shell git ls-files 'src/*.[ch]' 'tests/*.[ch]' 'bench/*.[ch]' 'fuzz/*.[ch]' 2>/dev/null)
 
-.PHONY: all setup build demo demo-churn demo-fraud test check bench bench-peers bench-truth fuzz format clean install
+.PHONY: all setup build demo demo-churn demo-fraud test check bench bench-peers bench-truth bench-coverage fuzz format clean install
 
 all: build
 
@@ -40,6 +40,10 @@ bench-peers:
 # Flags through TRUTH, as in `make bench-truth TRUTH='--worlds 2 --users 10000'`.
 bench-truth: build
 	@tools/truth-table $(BUILD)/quern $(TRUTH)
+
+# How often intervals hold the truth; flags through COVERAGE, as in COVERAGE='--worlds 30 --users 20000'.
+bench-coverage: build
+	@tools/coverage $(BUILD)/quern $(COVERAGE)
 
 fuzz: setup
 	@tools/fuzz

@@ -15,11 +15,13 @@ enum {
     SAMPLE = 16,                 /* one user in so many begins a large fit */
     SAMPLE_FROM = 400000,        /* impressions */
     CHOICE_IMPRESSIONS = 200000, /* about so many choose the link */
+    CHOICE_STEP = 4,             /* so many times more where that leaves a doubt */
 };
 
 static const double GAIN_MIN = 1e-4; /* of log likelihood, below which a fit is done */
 static const double GAIN_ROUGH =
-    0.05; /* the same where a fit only begins another, or is compared */
+    0.05;                      /* the same where a fit only begins another, or is compared */
+static const double CLOSE = 8; /* log losses of links between which there is a doubt */
 static const double SPREAD_MIN = 1e-3;      /* a control that never varies still gets a ridge */
 static const double INTERCEPT_RIDGE = 1e-6; /* where everybody converts it has no bound */
 static const double ADDITIVE_RIDGE = 0.03;  /* of effect_penalty, in units of mean hazard */
@@ -122,11 +124,10 @@ static bool begin_with_sample(struct incremental_fit *fit, struct pool *pool, st
     return ok;
 }
 
-/* Penalised log loss of a fit to about CHOICE_IMPRESSIONS impressions. */
+/* Penalised log loss of a fit to one user in `parts`. */
 static bool link_loss(const struct exposure_log *log, const struct incremental_config *config,
-                      int link, struct pool *pool, double *loss, struct error *err)
+                      int link, size_t parts, struct pool *pool, double *loss, struct error *err)
 {
-    const size_t parts = log->impressions / CHOICE_IMPRESSIONS + 1;
     float *weight = memory_take(log->users, sizeof *weight);
     struct incremental_fit fit;
     bool ok = prepare(&fit, log, config, link, true, pool, err);
@@ -147,19 +148,44 @@ static bool link_loss(const struct exposure_log *log, const struct incremental_c
     return ok;
 }
 
-/* Links have the same number of parameters, so their losses need no users left out. */
+static int least(const double loss[INCREMENTAL_LINKS])
+{
+    int found = INCREMENTAL_LOGIT;
+
+    for (int l = INCREMENTAL_LOGIT; l < INCREMENTAL_LINKS; l++)
+        if (loss[l] < loss[found])
+            found = l;
+    return found;
+}
+
+/*
+ * Links have the same number of parameters, so their losses need no users left out. Those that are
+ * nearly as good as the best are compared again on more users, while there are more; the others
+ * stay as far behind as they were.
+ */
 static bool choose_link(const struct exposure_log *log, const struct incremental_config *config,
                         struct pool *pool, double loss[INCREMENTAL_LINKS], int *link,
                         struct error *err)
 {
-    *link = INCREMENTAL_LOGIT;
-    for (int l = INCREMENTAL_LOGIT; l < INCREMENTAL_LINKS; l++) {
-        if (!link_loss(log, config, l, pool, &loss[l], err))
-            return false;
-        if (loss[l] < loss[*link])
-            *link = l;
+    double behind[INCREMENTAL_LINKS] = {0};
+    size_t parts = log->impressions / CHOICE_IMPRESSIONS + 1;
+
+    for (;; parts = parts > CHOICE_STEP ? parts / CHOICE_STEP : 1) {
+        for (int l = INCREMENTAL_LOGIT; l < INCREMENTAL_LINKS; l++)
+            if (behind[l] < CLOSE && !link_loss(log, config, l, parts, pool, &loss[l], err))
+                return false;
+        for (int l = INCREMENTAL_LOGIT; l < INCREMENTAL_LINKS; l++)
+            if (!(behind[l] < CLOSE))
+                loss[l] = loss[*link] + behind[l];
+        *link = least(loss);
+        size_t close = 0;
+        for (int l = INCREMENTAL_LOGIT; l < INCREMENTAL_LINKS; l++) {
+            behind[l] = loss[l] - loss[*link];
+            close += behind[l] < CLOSE;
+        }
+        if (close == 1 || parts == 1)
+            return true;
     }
-    return true;
 }
 
 /* With the additive link second derivatives are expected ones only and want a second look. */

@@ -29,6 +29,10 @@ struct incremental_draws {
     size_t count;      /* of replicates */
     double *parameter; /* [count][parameters] */
     double *credit;    /* [count][campaigns + 1] */
+
+    size_t rivals;        /* replicates of other links (rival.h) */
+    double *rival_credit; /* [rivals][campaigns + 1] */
+    double *rival_centre; /* [rivals][campaigns + 1] credits by the fit each one scatters around */
 };
 
 /*
@@ -66,8 +70,12 @@ void incremental_draws_clear(struct incremental_draws *draws);
  */
 void incremental_ends(double estimate, double *number, size_t count, double *low, double *high);
 
-/* Of the credits: credit, low, high [width], the last of the baseline. */
+/* Of the credits, rivals' replicates included: credit, low, high [width], the last of the baseline.
+ */
 void incremental_intervals(const struct incremental_draws *draws, const double *credit,
                            size_t width, double *low, double *high);
+/* Of the sum of all credits but the last. */
+void incremental_caused_ends(const struct incremental_draws *draws, const double *credit,
+                             size_t width, double *low, double *high);
 
 #endif

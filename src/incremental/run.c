@@ -1,5 +1,6 @@
 #include "incremental/run.h"
 
+#include "incremental/rival.h"
 #include "incremental/store.h"
 #include "base/interrupt.h"
 
@@ -38,7 +39,8 @@ static bool find_intervals(struct incremental_run *run, const struct incremental
                                                      .pool = job->pool,
                                                      .keep = job->keep,
                                                      .show = job->show};
-    if (!incremental_draw_kept(&run->draws, &run->fit, &request, err))
+    if (!incremental_draw_kept(&run->draws, &run->fit, &request, err) ||
+        !incremental_rivals_draw(&run->draws, &run->fit, job->config, &request, err))
         return false;
     incremental_intervals(&run->draws, run->credit, width, run->low, run->high);
     return true;

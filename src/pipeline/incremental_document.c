@@ -21,21 +21,6 @@ static json_t *numbers(const double *value, size_t count)
     return list;
 }
 
-/* The ends of what was `caused` by campaigns altogether. */
-static void caused_ends(const struct incremental_run *run, double caused, double *low, double *high)
-{
-    const size_t width = run->fit.log->campaigns + 1, draws = run->draws.count;
-    double *sum = memory_take(draws + 1, sizeof *sum);
-
-    for (size_t d = 0; d < draws; d++) {
-        sum[d] = 0;
-        for (size_t k = 0; k + 1 < width; k++)
-            sum[d] += run->draws.credit[d * width + k];
-    }
-    incremental_ends(caused, sum, draws, low, high);
-    free(sum);
-}
-
 static json_t *totals_part(const struct incremental_run *run)
 {
     const size_t n = run->fit.log->campaigns;
@@ -44,7 +29,7 @@ static json_t *totals_part(const struct incremental_run *run)
     for (size_t k = 0; k < n; k++)
         caused += run->credit[k];
     if (run->draws.count > 0)
-        caused_ends(run, caused, &low, &high);
+        incremental_caused_ends(&run->draws, run->credit, n + 1, &low, &high);
     return json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o}", "conversions",
                      (json_int_t)run->fit.log->conversions, "caused", json_number(caused),
                      "caused_low", json_number(low), "caused_high", json_number(high), "anyway",
