@@ -254,7 +254,8 @@ void incremental_user_begin(struct incremental_user *user, size_t u)
     user->x[FEATURE_COUNT] = log_near(1 + (double)(user->end - user->from));
     for (size_t l = 0; l < user->seen; l++)
         user->x[d->dense + l * d->controls] = log_near(1 + user->count[l]);
-    feature_pair_controls(user, 0, 1);
+    if (user->pairs > 0)
+        feature_pair_controls(user, 0, 1);
     user->at = user->from;
     user->chunk_end = user->from;
 }
@@ -319,7 +320,8 @@ static void set_local(struct incremental_user *user)
         user->local[j] = all / mass;
         user->x[FEATURE_LOCAL + j] = log_near((all + 0.5) / (d->local_rate[j] * mass + 0.5));
     }
-    feature_pair_controls(user, 1, d->controls);
+    if (user->pairs > 0)
+        feature_pair_controls(user, 1, d->controls);
 }
 
 void incremental_user_effects(const struct incremental_user *user, size_t l, double scale,
