@@ -205,7 +205,7 @@ static bool train(size_t threads, size_t experts, bool mixed, double seconds, st
     size_t steps = 0;
     bool ok = true;
 
-    drawn.turn_rows = temporal_attention_net_rows(&config);
+    drawn.turn_rows = temporal_attention_net_rows(&config, true);
     drawn.net = &net;
     draw_rows(&drawn, &config, &arena);
     temporal_attention_net_init(&net, &config, drawn.turn_rows, &loss_op);

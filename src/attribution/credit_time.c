@@ -2,6 +2,8 @@
 
 #include "base/json.h"
 
+#include <string.h>
+
 void credit_set_seconds(struct credit_table *credits, const char *method, double seconds)
 {
     for (size_t i = 0; i < credits->count; i++)

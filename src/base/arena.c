@@ -39,6 +39,9 @@ static void add_block(struct arena *arena, size_t bytes)
     if (size < bytes)
         size = (bytes + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
     const bool large = arena->large_pages && size >= LARGE_PAGE;
+    if (large) /* what is asked for is a multiple of its alignment, or the sanitizer refuses */
+        size = ((sizeof(struct arena_block) + size + LARGE_PAGE - 1) & ~(size_t)(LARGE_PAGE - 1)) -
+               sizeof(struct arena_block);
     struct arena_block *block = aligned_alloc(large ? LARGE_PAGE : ALIGNMENT, sizeof *block + size);
     if (!block)
         out_of_memory(size);

@@ -24,7 +24,7 @@ struct attribute_options {
     bool drop_self_loops, quiet;
     struct journey_config impressions;
     struct incremental_config incremental;
-    const char *link, *controls, *save, *doubts, *experiments, *journeys;
+    const char *link, *controls, *penalties, *save, *doubts, *experiments, *journeys;
     struct option_list synergy;
 };
 
@@ -268,9 +268,26 @@ static bool attribute(struct attribute_options *o, struct error *err)
 static bool set_flag(struct attribute_options *o, const char *key, const char *value,
                      struct error *err)
 {
+    const bool strength = strstr(key, "_penalty") != NULL;
+
     return !value ||
            config_set(&o->incremental, config_find(incremental_fields, key), value, err) ||
-           error_wrap(err, "--%s", key);
+           error_wrap(err, strength ? "--penalties: %s" : "--%s", key);
+}
+
+/* `fixed` or `cv`, or two strengths. */
+static bool set_penalties(struct attribute_options *o, struct error *err)
+{
+    const char *comma = o->penalties ? strchr(o->penalties, ',') : NULL;
+
+    if (!comma)
+        return set_flag(o, "penalties", o->penalties, err);
+    struct text effects = {0};
+    text_add(&effects, o->penalties, (size_t)(comma - o->penalties));
+    const bool ok = set_flag(o, "effect_penalty", effects.bytes ? effects.bytes : "", err) &&
+                    set_flag(o, "control_penalty", comma + 1, err);
+    text_clear(&effects);
+    return ok;
 }
 
 static bool attribute_set(struct attribute_options *o, struct error *err)
@@ -279,7 +296,8 @@ static bool attribute_set(struct attribute_options *o, struct error *err)
 
     o->incremental.synergy = pairs;
     const bool ok = set_flag(o, "link", o->link, err) &&
-                    set_flag(o, "controls", o->controls, err) && attribute(o, err);
+                    set_flag(o, "controls", o->controls, err) && set_penalties(o, err) &&
+                    attribute(o, err);
     free(pairs);
     return ok;
 }
@@ -329,8 +347,8 @@ int cmd_attribute(int argc, char **argv)
          "file for the incremental credits of each journey", 0, 0},
         {OPTION_TEXT, "link", &o.link, false,
          "how effects join: auto, logit, additive, noisy_or or proportional (default auto)", 0, 0},
-        {OPTION_TEXT, "controls", &o.controls, false,
-         "of the incremental model: none, period or all (default all)", 0, 0},
+        {OPTION_TEXT, "controls", &o.controls, false, "none, period or all (default all)", 0, 0},
+        {OPTION_TEXT, "penalties", &o.penalties, false, "fixed, cv or EFFECTS,CONTROLS", 0, 0},
         {OPTION_LIST, "synergy", &o.synergy, false,
          "A+B: two campaigns that may do more together than each alone, repeatable; or auto", 0, 0},
         {OPTION_SIZE, "intervals", &o.intervals, false,

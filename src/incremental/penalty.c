@@ -8,8 +8,6 @@
 #include <string.h>
 
 static const double ENOUGH = 0.05; /* of log likelihood, for fits that are only compared */
-static const double FACTORS[] = {1, 0.1, 0.01, 10, 100};
-enum { FACTOR_COUNT = sizeof FACTORS / sizeof *FACTORS };
 
 struct search {
     const struct incremental_fit *fit;
@@ -89,21 +87,33 @@ static void set_ridge(struct search *s, double effect, double control)
                                                                         : control);
 }
 
+/* From `found` on by `step` while that is better; `best` are the losses at `found`. */
+static bool walk(struct search *s, bool effects, double step, double *found, const double factor[2],
+                 double best[PENALTY_FOLDS], struct error *err)
+{
+    double losses[PENALTY_FOLDS];
+
+    for (double next = *found * step; next < 500 && next > 0.005; next *= step) {
+        set_ridge(s, effects ? next : factor[0], effects ? factor[1] : next);
+        if (!find_losses(s, losses, err))
+            return false;
+        if (!is_better(losses, best))
+            return true;
+        *found = next;
+        memcpy(best, losses, sizeof losses);
+    }
+    return true;
+}
+
 /* The best factor of one penalty, the other being as it is; `best` are the losses so far. */
 static bool choose(struct search *s, bool effects, double factor[2], double best[PENALTY_FOLDS],
                    struct error *err)
 {
-    double losses[PENALTY_FOLDS], found = 1;
+    double found = 1;
 
-    for (size_t i = 1; i < FACTOR_COUNT; i++) {
-        set_ridge(s, effects ? FACTORS[i] : factor[0], effects ? 1 : FACTORS[i]);
-        if (!find_losses(s, losses, err))
-            return false;
-        if (is_better(losses, best)) {
-            found = FACTORS[i];
-            memcpy(best, losses, sizeof losses);
-        }
-    }
+    if (!walk(s, effects, 10, &found, factor, best, err) ||
+        (found == 1 && !walk(s, effects, 0.1, &found, factor, best, err)))
+        return false;
     factor[effects ? 0 : 1] = found;
     return true;
 }

@@ -3,9 +3,10 @@
  * over users left out.
  *
  * Users (of a large log a sample of about PENALTY_IMPRESSIONS) fall into PENALTY_FOLDS parts; the
- * model is fitted without one part and judged on it, for factors 1/100, 1/10, 1, 10 and 100 of the
- * effects' penalty, then of the controls'. A factor other than 1 must be better by more than a
- * standard error of the difference, by users' parts.
+ * model is fitted without one part and judged on it. The effects' penalty, then the controls', is
+ * made ten times as strong, up to 100 times, or else weak, down to a hundredth, while each step is
+ * better by more than a standard error of the difference, by users' parts. As a rule that is five
+ * penalties tried.
  */
 #ifndef QUERN_INCREMENTAL_PENALTY_H
 #define QUERN_INCREMENTAL_PENALTY_H

@@ -117,7 +117,7 @@ struct temporal_attention *temporal_attention_plan(const struct temporal_attenti
 
     model->arena.large_pages = true;
     model->config = *config;
-    model->rows = temporal_attention_net_rows(config);
+    model->rows = temporal_attention_net_rows(config, false);
     temporal_attention_net_init(&model->net, config, model->rows, NULL);
     return model;
 }

@@ -152,7 +152,7 @@ void fitting_clear(struct fitting *f)
 void fitting_init(struct fitting *f, const struct temporal_attention_config *config,
                   const struct temporal_attention_loss *loss)
 {
-    const size_t most = temporal_attention_net_rows(config);
+    const size_t most = temporal_attention_net_rows(config, true);
 
     f->turn_rows = most < f->train->slice ? most : f->train->slice;
     temporal_attention_net_init(&f->net, config, f->turn_rows, loss);

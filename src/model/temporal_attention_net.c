@@ -265,15 +265,17 @@ void temporal_attention_net_clear(struct temporal_attention_net *net)
     *net = (struct temporal_attention_net){0};
 }
 
-size_t temporal_attention_net_rows(const struct temporal_attention_config *config)
+size_t temporal_attention_net_rows(const struct temporal_attention_config *config, bool training)
 {
     /* Numbers that fit a core's second-level cache beside the weights of a layer. */
-    enum { NUMBERS = 1 << 16, ROWS = 16 };
+    enum { NUMBERS = 1 << 16, ROWS = 16, PAIR = 1 << 19 };
     const size_t E = config->dim_embedding_table, hidden = config->dim_attn_feedforward;
     const size_t tokens =
         config->n_cat_features + config->n_num_features + config->n_engineered_num_features + 1;
     const size_t row = (config->seq_len + 1) * 2 * (6 * E + hidden) + tokens * (6 * E + 2 * hidden);
     const size_t rows = NUMBERS / row;
 
-    return rows < 1 ? 1 : rows < ROWS ? rows : ROWS;
+    if (rows < 2)
+        return training && row <= PAIR ? 2 : 1;
+    return rows < ROWS ? rows : ROWS;
 }

@@ -107,8 +107,12 @@ void temporal_attention_net_init(struct temporal_attention_net *net,
                                  const struct temporal_attention_loss *loss);
 void temporal_attention_net_clear(struct temporal_attention_net *net);
 
-/* Rows of a turn so that what a turn touches stays in a core's caches: 1 at large sizes. */
-size_t temporal_attention_net_rows(const struct temporal_attention_config *config);
+/*
+ * Rows of a turn so that what a turn touches stays in a core's caches: 1 at large sizes. In
+ * training 2 there, unless sizes are larger still: a turn reads all weights twice and adds to all
+ * their gradients, as much traffic as the values of a history.
+ */
+size_t temporal_attention_net_rows(const struct temporal_attention_config *config, bool training);
 
 /*
  * Starting weights as PyTorch draws them: embeddings N(0,1) with row 0 zero, linear layers uniform

@@ -86,6 +86,9 @@ struct softmax_rows {
     const real *column_factor; /* [stride], not 0 anywhere, or NULL */
     const real *mask;          /* [rows, columns], rows mask_stride apart, or NULL */
     size_t mask_stride;
+    /* Backward: [rows], the mean of the gradients by weight, sum p dp, where it is known; or NULL.
+     */
+    const real *mean;
 };
 
 /* Rows of n numbers brought to mean 0 and variance 1, then times gain plus bias; op/layer_norm.c.
@@ -133,8 +136,10 @@ struct kernels {
     void (*lstm_forward)(const struct lstm_cell *cell);
     void (*lstm_backward)(const struct lstm_cell_back *cell);
 
-    void (*add)(real *y, const real *x, size_t n);                        /* y += x */
-    void (*add_scaled)(real *y, real a, const real *x, size_t n);         /* y += a x */
+    void (*add)(real *y, const real *x, size_t n); /* y += x */
+    void (*add_rows)(real *y, const real *x, size_t rows,
+                     size_t n);                                   /* y += each row of x, in turn */
+    void (*add_scaled)(real *y, real a, const real *x, size_t n); /* y += a x */
     void (*sum_of)(real *y, const real *a, const real *b, size_t n);      /* y = a + b */
     void (*scale)(real *y, real a, const real *x, size_t n);              /* y = a x */
     void (*multiply)(real *y, const real *a, const real *b, size_t n);    /* y = a b */

@@ -55,7 +55,8 @@ bool attribution_run_features(struct attribution_run *run, struct error *err)
     };
 
     run->data_key = 0;
-    return stage_run(&stage, &run->features, err) && open_journeys(run, err);
+    return stage_run(&stage, &run->features, err) &&
+           (run->features_only || open_journeys(run, err));
 }
 
 void attribution_run_clear(struct attribution_run *run)

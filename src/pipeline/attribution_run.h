@@ -28,6 +28,7 @@ struct attribution_run {
     const struct run_options *options;
     struct workspace *space;
     struct pool *pool;
+    bool features_only; /* no later stage will read the journeys: they are not opened */
 
     /* Filled in by the stages, in order. */
     char *features, *incremental, *train, *evaluate, *credit; /* folders that hold their outputs */

@@ -99,6 +99,7 @@ static bool run_attribution(const struct pipeline_config *config, const struct r
         .options = options,
         .space = space,
         .pool = pool_new(options->threads),
+        .features_only = last == 0,
     };
     bool ok = true;
 

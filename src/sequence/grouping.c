@@ -10,6 +10,15 @@ struct grouping_slot {
     uint32_t member; /* index + 1; 0: free */
 };
 
+/* An entity that is looked for; AT_ONCE of them, so that their misses of the cache overlap. */
+enum { AT_ONCE = 16 };
+
+struct seeking {
+    const char *text;
+    uint32_t length;
+    uint64_t hash;
+};
+
 struct grouping_run {
     const unsigned char *at, *end;
     int64_t row;
@@ -80,15 +89,15 @@ static uint32_t add_member(struct grouping *g, struct grouping_slot *slot, uint3
     return (uint32_t)g->members - 1;
 }
 
-static uint32_t find_member(struct grouping *g, const char *text, uint32_t length)
+static uint32_t find_member(struct grouping *g, const struct seeking *seeking)
 {
-    const uint64_t hash = XXH3_64bits(text, length);
-    const uint32_t tag = (uint32_t)(hash >> 24);
+    const char *text = seeking->text;
+    const uint32_t length = seeking->length, tag = (uint32_t)(seeking->hash >> 24);
     const struct member wanted = {text, length, 0, short_text_of(text, length)};
 
     if (g->members * 2 >= g->slot_room)
         grow_slots(g);
-    for (size_t at = hash & (g->slot_room - 1);; at = (at + 1) & (g->slot_room - 1)) {
+    for (size_t at = seeking->hash & (g->slot_room - 1);; at = (at + 1) & (g->slot_room - 1)) {
         struct grouping_slot *slot = &g->slot[at];
         if (!slot->member)
             return add_member(g, slot, tag, &wanted);
@@ -99,20 +108,43 @@ static uint32_t find_member(struct grouping *g, const char *text, uint32_t lengt
     }
 }
 
+/* Ask for the slots of some records, then for the members they name. */
+static void fetch_members(const struct grouping *g, const struct seeking *seeking, size_t count)
+{
+    const size_t mask = g->slot_room - 1;
+
+    for (size_t i = 0; g->slot_room && i < count; i++)
+        __builtin_prefetch(&g->slot[seeking[i].hash & mask]);
+    for (size_t i = 0; g->slot_room && i < count; i++) {
+        const uint32_t member = g->slot[seeking[i].hash & mask].member;
+        if (member)
+            __builtin_prefetch(&g->member[member - 1], 1);
+    }
+}
+
 /* First walk: which entity each record belongs to, and how many records each entity has. */
 static void find_members(struct grouping *g, size_t extra)
 {
+    struct seeking seeking[AT_ONCE];
     size_t i = 0;
 
     g->member_of = ARENA_NEW(g->memory, uint32_t, g->records + 1);
     for (size_t r = 0; r < g->runs; r++) {
         for (const unsigned char *at = g->run[r].at; at < g->run[r].end;) {
-            uint16_t length;
-            memcpy(&length, at + 16, 2);
-            const uint32_t m = find_member(g, (const char *)at + RECORD_HEADER, length);
-            g->member_of[i++] = m;
-            g->member[m].count++;
-            at += RECORD_HEADER + length + extra;
+            size_t count = 0;
+            for (; count < AT_ONCE && at < g->run[r].end; count++) {
+                const char *text = (const char *)at + RECORD_HEADER;
+                uint16_t length;
+                memcpy(&length, at + 16, 2);
+                seeking[count] = (struct seeking){text, length, XXH3_64bits(text, length)};
+                at += RECORD_HEADER + length + extra;
+            }
+            fetch_members(g, seeking, count);
+            for (size_t k = 0; k < count; k++) {
+                const uint32_t m = find_member(g, &seeking[k]);
+                g->member_of[i++] = m;
+                g->member[m].count++;
+            }
         }
     }
 }

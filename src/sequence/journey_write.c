@@ -54,6 +54,35 @@ static bool create(struct journey_writer *writer, uint64_t size, struct error *e
     return true;
 }
 
+/* Wait for the next part of the file; false when the writer is closed before it is whole. */
+static bool wait_part(struct journey_writer *writer)
+{
+    while (sem_wait(&writer->part) != 0 && errno == EINTR)
+        continue;
+    return !atomic_load(&writer->ending);
+}
+
+/* Start the disk on each part, best effort; wait for it with the last. */
+static void *flush_parts(void *context)
+{
+    struct journey_writer *writer = context;
+
+    for (size_t part = 1; part < JOURNEY_PARTS; part++) {
+        if (!wait_part(writer))
+            return NULL;
+        (void)sync_file_range(writer->file, 0, 0, SYNC_FILE_RANGE_WRITE);
+    }
+    if (wait_part(writer) && fdatasync(writer->file) != 0)
+        writer->failure = errno;
+    return NULL;
+}
+
+/* Without the thread, whoever publishes the file waits longer. */
+static void start_flusher(struct journey_writer *writer)
+{
+    writer->flushing = pthread_create(&writer->flusher, NULL, flush_parts, writer) == 0;
+}
+
 bool journey_writer_open(struct journey_writer *writer, const char *path,
                          const struct journey_summary *summary, size_t max_length,
                          const struct table_string *name, size_t count,
@@ -80,16 +109,18 @@ bool journey_writer_open(struct journey_writer *writer, const char *path,
     const struct journey_file_header *header = &writer->header;
     const uint64_t end = header->impressions;
     kept.campaign = NULL;
-    return create(writer, size, err) &&
-           put(writer, SECTION_COUNT, 0, header, sizeof *header, err) &&
+    sem_init(&writer->part, 0, 0);
+    if (!create(writer, size, err))
+        return false;
+    start_flusher(writer);
+    return put(writer, SECTION_COUNT, 0, header, sizeof *header, err) &&
            put(writer, SECTION_OFFSET, header->count * sizeof end, &end, sizeof end, err) &&
            put(writer, SECTION_SUMMARY, 0, &kept, sizeof kept, err) &&
            put_names(writer, name, count, err);
 }
 
-bool journey_writer_put(const struct journey_writer *writer, size_t p,
-                        const struct partition_view *view, const int32_t *final_code,
-                        struct arena *memory, struct error *err)
+bool journey_writer_put(struct journey_writer *writer, size_t p, const struct partition_view *view,
+                        const int32_t *final_code, struct arena *memory, struct error *err)
 {
     const size_t journeys = view->journeys, tokens = view->tokens;
     const uint64_t j0 = writer->first_journey[p], t0 = writer->first_token[p];
@@ -106,21 +137,32 @@ bool journey_writer_put(const struct journey_writer *writer, size_t p,
     }
     for (size_t i = 0; i < tokens; i++)
         token[i] = final_code[view->token[i]];
-    return put(writer, SECTION_OFFSET, j0 * 8, offset, journeys * 8, err) &&
-           put(writer, SECTION_TIME, t0 * 8, view->time, tokens * 8, err) &&
-           put(writer, SECTION_ID, j0 * 8, view->id, journeys * 8, err) &&
-           put(writer, SECTION_ENTITY, j0 * 8, entity, journeys * 8, err) &&
-           put(writer, SECTION_TOKEN, t0 * 4, token, tokens * 4, err) &&
-           put(writer, SECTION_CONVERTED, j0, view->converted, journeys, err) &&
-           put(writer, SECTION_SPLIT, j0, view->split, journeys, err);
+    const bool ok = put(writer, SECTION_OFFSET, j0 * 8, offset, journeys * 8, err) &&
+                    put(writer, SECTION_TIME, t0 * 8, view->time, tokens * 8, err) &&
+                    put(writer, SECTION_ID, j0 * 8, view->id, journeys * 8, err) &&
+                    put(writer, SECTION_ENTITY, j0 * 8, entity, journeys * 8, err) &&
+                    put(writer, SECTION_TOKEN, t0 * 4, token, tokens * 4, err) &&
+                    put(writer, SECTION_CONVERTED, j0, view->converted, journeys, err) &&
+                    put(writer, SECTION_SPLIT, j0, view->split, journeys, err);
+    if (ok && (atomic_fetch_add(&writer->done, 1) + 1) % (PARTITIONS / JOURNEY_PARTS) == 0)
+        sem_post(&writer->part);
+    return ok;
 }
 
 bool journey_writer_close(struct journey_writer *writer, struct error *err)
 {
-    const int file = writer->file;
-
+    if (writer->file < 0)
+        return true;
+    if (writer->flushing && atomic_load(&writer->done) < PARTITIONS) {
+        atomic_store(&writer->ending, true);
+        sem_post(&writer->part);
+    }
+    if (writer->flushing)
+        pthread_join(writer->flusher, NULL);
+    sem_destroy(&writer->part);
+    if (close(writer->file) != 0)
+        writer->failure = errno;
     writer->file = -1;
-    if (file >= 0 && close(file) != 0)
-        return error_set(err, ERR_IO, "cannot write '%s': %s", writer->path, strerror(errno));
-    return true;
+    return !writer->failure ||
+           error_set(err, ERR_IO, "cannot write '%s': %s", writer->path, strerror(writer->failure));
 }

@@ -28,6 +28,7 @@ struct build {
     const struct journey_config *config;
     const struct split_config *split;
     bool writing;
+    struct table_source *source;
     char *path[OUT_COUNT], *partial[OUT_COUNT];
 
     struct spill spill;
@@ -42,7 +43,7 @@ struct build {
     struct error error;
 
     struct progress progress;
-    atomic_size_t next_job, finished;
+    atomic_size_t next_job, next_partition, finished;
     struct feature_source features;
     struct feature_store store;
     struct table_string *name; /* [names.count] in final order */
@@ -109,26 +110,38 @@ static bool write_partition(struct build *b, size_t rank, size_t p, struct error
     return ok;
 }
 
-/* Row groups come first: they are the larger pieces of work, so the threads end together. */
+/*
+ * Partitions are written in pieces of one file, whose lock lets one thread through: rank 0 begins
+ * with them while the others encode row groups, and whoever is done helps with what is left. So the
+ * disk works on that file, the largest, long before it is waited for.
+ */
+static bool write_next(struct build *b, size_t rank, struct feature_work *work, struct error *err)
+{
+    const size_t groups = feature_store_groups(&b->store);
+    size_t p = rank ? PARTITIONS : atomic_fetch_add(&b->next_partition, 1), group;
+
+    if (p >= PARTITIONS && (group = atomic_fetch_add(&b->next_job, 1)) < groups)
+        return feature_store_put(&b->store, group, work, err);
+    if (p >= PARTITIONS)
+        p = atomic_fetch_add(&b->next_partition, 1);
+    if (p >= PARTITIONS)
+        return false;
+    feature_work_clear(work);
+    return write_partition(b, rank, p, err);
+}
+
 static void write_work(void *context, size_t rank, size_t size)
 {
     struct build *b = context;
     struct error err = {0};
     struct feature_work work = {0};
-    const size_t groups = feature_store_groups(&b->store);
 
     (void)size;
-    for (;;) {
-        const size_t job = atomic_fetch_add(&b->next_job, 1);
-        if (job >= groups + PARTITIONS || failed(b))
-            break;
-        if (job >= groups)
-            feature_work_clear(&work);
-        if (!interrupt_check("writing journeys", &err) ||
-            !(job < groups ? feature_store_put(&b->store, job, &work, &err)
-                           : write_partition(b, rank, job - groups, &err)))
-            fail(b, &err);
-    }
+    while (!failed(b) && interrupt_check("writing journeys", &err) &&
+           write_next(b, rank, &work, &err))
+        continue;
+    if (err.code != ERR_NONE)
+        fail(b, &err);
     feature_work_clear(&work);
 }
 
@@ -281,24 +294,19 @@ static bool write_campaigns(struct build *b, struct error *err)
     return ok;
 }
 
-/* The feature store and journeys.bin, by all threads. */
+/* The feature store and journeys.bin, by all threads; the disk is still at work on the latter. */
 static bool write_journeys(struct build *b, struct pool *pool, struct error *err)
 {
-    struct error ignored;
-
     if (!journey_writer_open(&b->writer, b->partial[OUT_JOURNEYS], &b->summary,
                              b->config->max_length, b->name, b->names.count, b->block, err) ||
-        !feature_store_open(&b->store, &b->features, b->partial, b->path, err)) {
-        (void)!journey_writer_close(&b->writer, &ignored);
+        !feature_store_open(&b->store, &b->features, b->partial, b->path, err))
         return false;
-    }
     atomic_store(&b->next_job, 0);
+    atomic_store(&b->next_partition, 0);
     pool_run(pool, write_work, b);
     if (b->failed)
         *err = b->error;
-    bool ok = feature_store_close(&b->store, !b->failed, err);
-    ok = journey_writer_close(&b->writer, ok ? err : &ignored) && ok;
-    return ok;
+    return feature_store_close(&b->store, !b->failed, err);
 }
 
 static bool write_hot(struct build *b, struct pool *pool, struct error *err)
@@ -314,10 +322,34 @@ static bool write_hot(struct build *b, struct pool *pool, struct error *err)
 
 static bool publish(struct build *b, struct error *err)
 {
+    if (!journey_writer_close(&b->writer, err))
+        return false;
     for (int i = 0; i < OUT_COUNT; i++)
         if (is_wanted(b, i) && !file_publish(b->partial[i], b->path[i], err))
             return false;
     return true;
+}
+
+static void close_source(struct build *b)
+{
+    table_source_close(b->source);
+    b->source = NULL;
+}
+
+/* Rank 0 waits for the disk; memory is given back meanwhile, and what DuckDB holds by the last. */
+static void finish_work(void *context, size_t rank, size_t size)
+{
+    struct build *b = context;
+    struct error err = {0};
+    size_t p;
+
+    if (rank == 0 && !(write_campaigns(b, &err) && publish(b, &err)))
+        fail(b, &err);
+    while ((p = atomic_fetch_add(&b->next_partition, 1)) < PARTITIONS)
+        spill_drop(&b->spill, &b->block[p].piece);
+    partition_work_clear(&b->work[rank]);
+    if (rank == size - 1)
+        close_source(b);
 }
 
 static bool write_outputs(struct build *b, struct pool *pool, struct error *err)
@@ -331,8 +363,13 @@ static bool write_outputs(struct build *b, struct pool *pool, struct error *err)
         .final_code = b->final_code,
         .vocabulary = b->summary.vocabulary,
     };
-    return write_journeys(b, pool, err) && write_campaigns(b, err) &&
-           (!b->config->one_hot || write_hot(b, pool, err)) && publish(b, err);
+    if (!write_journeys(b, pool, err) || (b->config->one_hot && !write_hot(b, pool, err)))
+        return false;
+    atomic_store(&b->next_partition, 0);
+    pool_run(pool, finish_work, b);
+    if (b->failed)
+        *err = b->error;
+    return !b->failed;
 }
 
 /* ---- the whole ---- */
@@ -364,15 +401,19 @@ static bool sort_and_write(struct build *b, struct pool *pool, bool quiet, struc
     return true;
 }
 
-static bool read_and_build(struct build *b, const struct table_source *source, struct pool *pool,
-                           bool quiet, struct error *err)
+static bool read_and_build(struct build *b, struct pool *pool, bool quiet, struct error *err)
 {
-    return scatter_run(&b->scattered, source, b->config, &b->names, &b->spill, pool, quiet, err) &&
+    return scatter_run(&b->scattered, b->source, b->config, &b->names, &b->spill, pool, quiet,
+                       err) &&
            sort_and_write(b, pool, quiet, err);
 }
 
 static void clear_build(struct build *b)
 {
+    struct error ignored;
+
+    (void)!journey_writer_close(&b->writer, &ignored);
+    close_source(b);
     for (int i = 0; i < OUT_COUNT; i++) {
         if (b->partial[i])
             unlink(b->partial[i]); /* published files no longer have that name */
@@ -409,18 +450,19 @@ bool journeys_build(const struct journey_config *config, const struct split_conf
     struct build *b = memory_take_zeroed(1, sizeof *b);
     b->config = config;
     b->split = split;
+    b->source = source;
+    b->writer.file = -1;
     b->writing = folder != NULL;
     spill_open(&b->spill, folder, config->memory_mib << 20);
     pthread_mutex_init(&b->lock, NULL);
     names_init(&b->names);
     const bool ok = (!folder || (file_make_folders(folder, err) && name_outputs(b, folder, err))) &&
-                    read_and_build(b, source, pool, quiet, err);
+                    read_and_build(b, pool, quiet, err);
     if (ok) {
         *summary = b->summary;
         b->summary.campaign = NULL;
         b->summary.campaigns = 0;
     }
     clear_build(b);
-    table_source_close(source);
     return ok;
 }

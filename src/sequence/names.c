@@ -132,10 +132,10 @@ static bool find_code(struct name_cache *cache, const struct table_string *text,
 /* Multiplying mixes upwards, so the place is taken from the top. */
 static inline size_t recent_place(struct short_text key)
 {
-    return (size_t)((key.first * 0x9e3779b97f4a7c15 + key.last) * 0xd6e8feb86659fd93 >> 54);
+    return (size_t)((key.first * 0x9e3779b97f4a7c15 + key.last) * 0xd6e8feb86659fd93 >> 50);
 }
 
-_Static_assert(NAMES_RECENT == 1 << (64 - 54), "recent_place() gives a place");
+_Static_assert(NAMES_RECENT == 1 << (64 - 50), "recent_place() gives a place");
 
 bool name_cache_code(struct name_cache *cache, const struct table_string *text, int32_t *code,
                      struct error *err)

@@ -14,7 +14,7 @@
 
 #include <pthread.h>
 
-enum { NAMES_MAX = 1000000, NAME_BYTES_MAX = 65536, NAMES_RECENT = 1024 };
+enum { NAMES_MAX = 1000000, NAME_BYTES_MAX = 65536, NAMES_RECENT = 16384 };
 
 struct name_slot {
     uint64_t hash;

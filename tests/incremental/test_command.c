@@ -161,3 +161,36 @@ TEST(journeys_values_and_costs_of_impressions)
     test_output_clear(&o);
     free(file);
 }
+
+TEST(penalties_are_given_by_a_flag)
+{
+    static const struct {
+        const char *flag, *error;
+    } wrong[] = {
+        {"none", "--penalties: "},
+        {"0.3,", "--penalties: control_penalty"},
+        {",1", "--penalties: effect_penalty"},
+        {"0.3,-1", "--penalties: control_penalty"},
+        {"1,2,3", "--penalties: control_penalty"},
+    };
+    const char *file = impressions("uid,timestamp,campaign,conversion");
+    struct test_output plain = test_quern("attribute %s --link logit --order 0", file);
+    struct test_output o =
+        test_quern("attribute %s --link logit --order 0 --penalties 0.3,1", file);
+
+    EXPECT_STR(o.out, plain.out);
+    test_output_clear(&o);
+    o = test_quern("attribute %s --link logit --order 0 --penalties 0.3,1000", file);
+    EXPECT(strcmp(o.out, plain.out) != 0);
+    test_output_clear(&o);
+    o = test_quern("attribute %s --link logit --order 0 --penalties cv", file);
+    EXPECT_EQ(o.status, 0);
+    test_output_clear(&o);
+    for (size_t c = 0; c < sizeof wrong / sizeof *wrong; c++) {
+        o = test_quern("attribute %s --penalties %s", file, wrong[c].flag);
+        EXPECT_HAS(o.err, wrong[c].error);
+        EXPECT(o.status != 0);
+        test_output_clear(&o);
+    }
+    test_output_clear(&plain);
+}

@@ -227,11 +227,14 @@ TEST(temporal_attention_net_takes_few_rows_at_large_sizes)
 {
     struct temporal_attention_config c = config_of(false, false, 0);
 
-    EXPECT(temporal_attention_net_rows(&c) > 1);
-    EXPECT(temporal_attention_net_rows(&c) <= TEMPORAL_ATTENTION_ROWS_MAX);
+    EXPECT(temporal_attention_net_rows(&c, false) > 1);
+    EXPECT(temporal_attention_net_rows(&c, true) <= TEMPORAL_ATTENTION_ROWS_MAX);
     c.seq_len = 51;
     c.dim_embedding_table = 64;
     c.dim_attn_feedforward = 256;
     c.n_engineered_num_features = 297;
-    EXPECT_EQ(temporal_attention_net_rows(&c), 1);
+    EXPECT_EQ(temporal_attention_net_rows(&c, false), 1);
+    EXPECT_EQ(temporal_attention_net_rows(&c, true), 2);
+    c.n_engineered_num_features = 2000;
+    EXPECT_EQ(temporal_attention_net_rows(&c, true), 1);
 }

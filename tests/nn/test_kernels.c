@@ -310,3 +310,27 @@ TEST(dot_agrees_with_the_definition)
         arena_clear(&arena);
     }
 }
+
+TEST(add_rows_adds_row_after_row)
+{
+    enum { ROWS = 7, MOST = 300 };
+    static const size_t widths[] = {1, 5, 31, 64, 65, 128, 257, MOST};
+    struct arena arena = {0};
+    const real *x = numbers(&arena, ROWS * MOST, 1), *start = numbers(&arena, MOST, 2);
+
+    EACH_ROW(widths, n)
+        for (size_t set = 0; set < KERNELS_COUNT; set++) {
+            const struct kernels *kernels = kernels_at(set);
+            real got[MOST], want[MOST];
+            if (!kernels)
+                continue;
+            memcpy(got, start, sizeof got);
+            memcpy(want, start, sizeof want);
+            kernels->add_rows(got, x, ROWS, *n);
+            for (size_t i = 0; i < ROWS; i++)
+                for (size_t j = 0; j < *n; j++)
+                    want[j] += x[i * *n + j];
+            EXPECT_EQ(memcmp(got, want, sizeof got), 0);
+        }
+    arena_clear(&arena);
+}

@@ -10,6 +10,28 @@ void KERNEL(kernel_add)(real *y, const real *x, size_t n)
         y[i] += x[i];
 }
 
+void KERNEL(kernel_add_rows)(real *y, const real *x, size_t rows, size_t n)
+{
+    enum { VECTORS = 4 };
+    size_t j = 0;
+
+    for (; j + VECTORS * LANES <= n; j += VECTORS * LANES) {
+        vec sum[VECTORS];
+        UNROLL
+        for (size_t v = 0; v < VECTORS; v++)
+            sum[v] = vec_load(y + j + v * LANES);
+        for (size_t i = 0; i < rows; i++)
+            UNROLL
+        for (size_t v = 0; v < VECTORS; v++)
+            sum[v] += vec_load(x + i * n + j + v * LANES);
+        UNROLL
+        for (size_t v = 0; v < VECTORS; v++)
+            vec_store(y + j + v * LANES, sum[v]);
+    }
+    for (size_t i = 0; j < n && i < rows; i++)
+        KERNEL(kernel_add)(y + j, x + i * n + j, n - j);
+}
+
 void KERNEL(kernel_sum_of)(real *y, const real *a, const real *b, size_t n)
 {
     size_t i = 0;

@@ -77,20 +77,27 @@ void KERNEL(kernel_softmax_rows)(const struct softmax_rows *s)
     }
 }
 
+/* sum p dp of a row */
+static real row_mean(const struct softmax_rows *s, const real *dp, const real *p)
+{
+    vec sum[VECTORS] = {{0}};
+
+    for (size_t at = 0; at < s->stride; at += PARTS)
+        UNROLL
+    for (size_t v = 0; v < VECTORS; v++)
+        sum[v] += vec_load(dp + at + v * LANES) * vec_load(p + at + v * LANES);
+    return part_sum(sum);
+}
+
 void KERNEL(kernel_softmax_rows_backward)(const struct softmax_rows *s, const real *p)
 {
     for (size_t i = 0; i < s->rows; i++) {
         const vec factor = vec_of(s->scale * (s->row_factor ? s->row_factor[i] : 1));
         const real *pi = p + i * s->stride;
         real *x = s->x + i * s->stride;
-        vec sum[VECTORS] = {{0}};
         for (size_t j = s->columns; j < s->stride; j++)
             x[j] = 0;
-        for (size_t at = 0; at < s->stride; at += PARTS)
-            UNROLL
-        for (size_t v = 0; v < VECTORS; v++)
-            sum[v] += vec_load(x + at + v * LANES) * vec_load(pi + at + v * LANES);
-        const vec mean = vec_of(part_sum(sum));
+        const vec mean = vec_of(s->mean ? s->mean[i] : row_mean(s, x, pi));
         for (size_t at = 0; at < s->stride; at += LANES) {
             const vec d = vec_load(pi + at) * (vec_load(x + at) - mean);
             vec_store(x + at, d * factor_of(s, factor, at));

@@ -8,6 +8,7 @@ void KERNEL(kernel_sigmoid)(real *y, const real *x, size_t n);
 void KERNEL(kernel_lstm_forward)(const struct lstm_cell *cell);
 void KERNEL(kernel_lstm_backward)(const struct lstm_cell_back *cell);
 void KERNEL(kernel_add)(real *y, const real *x, size_t n);
+void KERNEL(kernel_add_rows)(real *y, const real *x, size_t rows, size_t n);
 void KERNEL(kernel_sum_of)(real *y, const real *a, const real *b, size_t n);
 void KERNEL(kernel_scale)(real *y, real a, const real *x, size_t n);
 void KERNEL(kernel_add_scaled)(real *y, real a, const real *x, size_t n);

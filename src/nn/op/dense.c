@@ -152,8 +152,8 @@ static void rows_back(struct op_call *call, size_t first, size_t rows, const rea
             .c = w->d,
             .c_stride = outputs,
         });
-    for (size_t n = 0; bias->d && n < rows; n++)
-        call->kernels->add(bias->d, dz + n * outputs, outputs);
+    if (bias->d)
+        call->kernels->add_rows(bias->d, dz, rows, outputs);
 }
 
 static void dense_backward(struct op_call *call)

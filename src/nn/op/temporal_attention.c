@@ -63,7 +63,7 @@ static struct sizes sizes_of(const struct shape *x, const struct shape *q, size_
 
 /* Places in `work`. */
 struct work {
-    size_t keys, values, logits, row_factor, column_factor, size;
+    size_t keys, values, logits, row_factor, column_factor, mean, size;
 };
 
 static size_t take(size_t *size, size_t count)
@@ -94,6 +94,7 @@ static struct work work_of(const struct sizes *s)
     w.logits = take(&w.size, (s->one ? 1 : QUERIES) * s->stride);
     w.row_factor = take(&w.size, s->steps);
     w.column_factor = take(&w.size, s->stride);
+    w.mean = take(&w.size, s->one ? 1 : QUERIES);
     return w;
 }
 
@@ -330,6 +331,19 @@ static void add_transposed(const struct part *part, real *c, const real *left, s
                                                                        .c_stride = part->step});
 }
 
+/* sum_j p dp = sum_j p dy v[j] = dy y of the queries first .. first+count-1 */
+static const real *make_means(const struct part *part, size_t first, size_t count)
+{
+    const struct op_operand *out = &part->call->out;
+    real *mean = part->call->work + part->at.mean;
+
+    for (size_t i = 0; i < count; i++) {
+        const size_t at = part->y + (first + i) * part->s.d;
+        mean[i] = part->call->kernels->dot(out->d + at, out->x + at, part->s.head);
+    }
+    return mean;
+}
+
 static void backward_all(const struct part *part)
 {
     const struct kernels *kernels = part->call->kernels;
@@ -342,7 +356,7 @@ static void backward_all(const struct part *part)
     for (size_t i = 0; i < part->queries; i += QUERIES) {
         const size_t count = part->queries - i < QUERIES ? part->queries - i : QUERIES;
         const real *dy = part->call->out.d + part->y + i * d, *p = part->p + i * part->stride;
-        const struct softmax_rows softmax = softmax_of(part, ds, i, count);
+        struct softmax_rows softmax = softmax_of(part, ds, i, count);
         kernels->matmul(&(struct matmul){.m = count,
                                          .k = head,
                                          .n = part->keys,
@@ -351,6 +365,7 @@ static void backward_all(const struct part *part)
                                          .b = panels_packed(kernels, values, head),
                                          .c = ds,
                                          .c_stride = part->stride});
+        softmax.mean = make_means(part, i, count);
         kernels->softmax_rows_backward(&softmax, p);
         if (part->dq)
             kernels->matmul(&(struct matmul){.m = count,

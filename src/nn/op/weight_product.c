@@ -138,8 +138,8 @@ static void weight_product_backward(struct op_call *call)
         back_to_a(call, &s);
     if (call->in[IN_B].d)
         back_to_b(call, &s);
-    for (size_t m = 0; call->in[IN_C].d && m < s.m; m++)
-        call->kernels->add(call->in[IN_C].d, call->out.d + m * s.n, s.n);
+    if (call->in[IN_C].d)
+        call->kernels->add_rows(call->in[IN_C].d, call->out.d, s.m, s.n);
 }
 
 const struct op op_weight_product = {
