@@ -1,8 +1,8 @@
 #include "incremental/feature.h"
 
 #include "attribution/elementary.h"
+#include "incremental/feature_pair.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -150,32 +150,6 @@ static void find_seen(struct incremental_user *user)
     }
 }
 
-static void find_pairs(struct incremental_user *user)
-{
-    const struct incremental_design *d = user->design;
-
-    user->pairs = 0;
-    for (size_t q = 0; q < d->pairs; q++) {
-        const int32_t a = user->place[d->pair[q].campaign[0]];
-        const int32_t b = user->place[d->pair[q].campaign[1]];
-        if (a >= 0 && b >= 0)
-            user->pair[user->pairs++] =
-                (struct incremental_seen_pair){(uint16_t)q, {(uint16_t)a, (uint16_t)b}};
-    }
-}
-
-/* Of a pair, the controls of which begin at `from` and the effects at `effects`. */
-static void set_pair_index(struct incremental_user *user, size_t q, size_t from, size_t effects)
-{
-    const struct incremental_design *d = user->design;
-    const size_t first = d->pairs_from + user->pair[q].which * d->pair_per;
-
-    for (size_t j = 0; j < d->controls; j++)
-        user->index[from + j] = (uint32_t)(first + j);
-    for (size_t j = 0; j < d->halves; j++)
-        user->index[effects + j] = (uint32_t)(first + d->controls + j);
-}
-
 static void set_index(struct incremental_user *user)
 {
     const struct incremental_design *d = user->design;
@@ -195,7 +169,7 @@ static void set_index(struct incremental_user *user)
                 (uint32_t)(first + d->controls + j);
     }
     for (size_t q = 0; q < user->pairs; q++)
-        set_pair_index(user, q, pairs_at + q * d->controls, user->pairs_from + q * d->halves);
+        feature_pair_index(user, q, pairs_at + q * d->controls, user->pairs_from + q * d->halves);
 }
 
 /* What the time before impressions first .. end - 1 leaves of everything; none before a user's. */
@@ -264,24 +238,6 @@ static void load_chunk(struct incremental_user *user, size_t first)
                   user->future + (i + 1 - first) * width, user->future + (i - first) * width);
 }
 
-static double geometric_mean(double a, double b)
-{
-    return a * b > 0 ? sqrt(a * b) : 0;
-}
-
-/* Controls from .. end - 1 of every pair, from those of its campaigns. */
-static void set_pair_controls(struct incremental_user *user, size_t from, size_t end)
-{
-    const size_t controls = user->design->controls;
-    const double *of = user->x + user->design->dense;
-    double *x = user->x + user->design->dense + user->seen * controls;
-
-    for (size_t q = 0; q < user->pairs; q++)
-        for (size_t j = from; j < end; j++)
-            x[q * controls + j] = geometric_mean(of[user->pair[q].place[0] * controls + j],
-                                                 of[user->pair[q].place[1] * controls + j]);
-}
-
 void incremental_user_begin(struct incremental_user *user, size_t u)
 {
     const struct incremental_design *d = user->design;
@@ -289,7 +245,7 @@ void incremental_user_begin(struct incremental_user *user, size_t u)
     user->from = (size_t)user->log->offset[u];
     user->end = (size_t)user->log->offset[u + 1];
     find_seen(user);
-    find_pairs(user);
+    feature_pairs_find(user);
     set_index(user);
     save_futures(user);
     memset(user->past, 0, user->seen * d->scales * sizeof *user->past);
@@ -299,7 +255,8 @@ void incremental_user_begin(struct incremental_user *user, size_t u)
     user->x[FEATURE_COUNT] = log_near(1 + (double)(user->end - user->from));
     for (size_t l = 0; l < user->seen; l++)
         user->x[d->dense + l * d->controls] = log_near(1 + user->count[l]);
-    set_pair_controls(user, 0, 1);
+    if (user->pairs > 0)
+        feature_pair_controls(user, 0, 1);
     user->at = user->from;
     user->chunk_end = user->from;
 }
@@ -364,7 +321,8 @@ static void set_local(struct incremental_user *user)
         user->local[j] = all / mass;
         user->x[FEATURE_LOCAL + j] = log_near((all + 0.5) / (d->local_rate[j] * mass + 0.5));
     }
-    set_pair_controls(user, 1, d->controls);
+    if (user->pairs > 0)
+        feature_pair_controls(user, 1, d->controls);
 }
 
 void incremental_user_effects(const struct incremental_user *user, size_t l, double scale,
@@ -376,19 +334,6 @@ void incremental_user_effects(const struct incremental_user *user, size_t l, dou
         const double stock = scale * user->stock[l * d->halves + h];
         x[2 * h] = stock / (stock + 1) * user->acting[h];
         x[2 * h + 1] = (stock < STOCK_MAX ? stock : STOCK_MAX) * user->acting[h];
-    }
-}
-
-void incremental_user_pair_effects(const struct incremental_user *user, size_t q,
-                                   const double scale[2], double *x)
-{
-    const struct incremental_design *d = user->design;
-    const double *a = user->stock + user->pair[q].place[0] * d->halves;
-    const double *b = user->stock + user->pair[q].place[1] * d->halves;
-
-    for (size_t h = 0; h < d->halves; h++) {
-        const double of_a = scale[0] * a[h], of_b = scale[1] * b[h];
-        x[h] = geometric_mean(of_a / (of_a + 1), of_b / (of_b + 1)) * user->acting[h];
     }
 }
 
