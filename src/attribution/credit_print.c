@@ -34,6 +34,23 @@ static void add_row(struct text *out, const struct credit_table *credits, size_t
     text_add(out, "\n", 1);
 }
 
+/* The columns from `shown` on, by name, in lines of the terminal's width. */
+static void add_left_out(struct text *out, const struct credit_table *credits, size_t shown,
+                         size_t width)
+{
+    static const char beginning[] = "(left out for want of width:";
+    size_t used = strlen(beginning);
+
+    text_add_format(out, "%s", beginning);
+    for (size_t i = shown; i < credits->count; i++) {
+        const size_t length = strlen(credits->column[i].name) + 2; /* a space, and the end */
+        const bool fits = used + length <= width;
+        text_add_format(out, "%s%s", fits ? " " : "\n ", credits->column[i].name);
+        used = (fits ? used : 0) + length - 1;
+    }
+    text_add_format(out, ")\n");
+}
+
 static void add_table(struct text *out, const struct credit_table *credits, size_t width)
 {
     size_t name_width = NAME_MIN_WIDTH, used, shown = 0;
@@ -63,10 +80,7 @@ static void add_table(struct text *out, const struct credit_table *credits, size
     credit_name_add(out, "total", name_width);
     add_row(out, credits, credits->channels + 1, shown);
     if (shown < credits->count) {
-        text_add_format(out, "(left out for want of width:");
-        for (size_t i = shown; i < credits->count; i++)
-            text_add_format(out, " %s", credits->column[i].name);
-        text_add_format(out, ")\n");
+        add_left_out(out, credits, shown, width);
     }
 }
 

@@ -11,6 +11,7 @@
 
 enum { SENTENCES_EACH = 4, REFIT_IMPRESSIONS = 1000000 /* about so many fit without controls */ };
 
+static const double PLACEBO_LEAST = 0.5;  /* conversions: less is none when it is told */
 static const double PLACEBO_LEVEL = 0.05; /* of all campaigns together */
 static const double USERS_WITHOUT = 0.05; /* fewer are hardly any */
 static const double MATTERS = 0.01;       /* of conversions */
@@ -92,7 +93,7 @@ static void fill_campaigns(struct incremental_doubt *doubt, const struct doubt_r
             .placebo_low = seems - 1.96 * error,
             .placebo_high = seems + 1.96 * error,
             .users_without = baseline ? NAN : 1 - placebo->seen[k] / (double)log->users,
-            .placebo_failed = fabs(seems) > limit * error,
+            .placebo_failed = fabs(seems) > limit * error && fabs(seems) >= PLACEBO_LEAST,
         };
     }
 }
@@ -144,7 +145,11 @@ static void doubt_users_of(struct incremental_doubt *doubt, size_t k)
 {
     const struct doubt_campaign *c = &doubt->campaign[k];
 
-    if (c->users_without < USERS_WITHOUT)
+    if (c->users_without <= 0)
+        say(doubt, k,
+            arena_format(&doubt->memory,
+                         "%s: every user saw it, so there is nobody to compare with", c->name));
+    else if (c->users_without < USERS_WITHOUT)
         say(doubt, k,
             arena_format(&doubt->memory,
                          "%s: only %.1f %% of users never saw it, so there is hardly anybody to "

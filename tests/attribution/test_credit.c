@@ -135,7 +135,7 @@ TEST(printing_fits_the_terminal)
                  "channel  first_touch  last_touch\n"
                  "a               1.00        0.00\n",
                  NULL);
-    expect_print(&credits, 32, "(left out for want of width: linear_touch", NULL);
+    expect_print(&credits, 32, "(left out for want of width:\n linear_touch", NULL);
     expect_print(&credits, 1, "channel  first_touch\n", NULL);
     expect_print(&credits, 0, "channel_name,first_touch_conversions,first_touch_value,",
                  "left out");

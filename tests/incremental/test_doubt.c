@@ -144,7 +144,7 @@ TEST(a_campaign_that_everybody_sees_is_doubted)
     incremental_credits(&model, model.parameter, NULL, NULL, credit);
     const struct doubt_request request = {.fit = &model, .credit = credit};
     EXPECT_OK(incremental_doubt_run(&doubt, &request, &err), &err);
-    const struct doubt_sentence *said = find_sentence(&doubt, "hardly anybody to compare with");
+    const struct doubt_sentence *said = find_sentence(&doubt, "nobody to compare with");
     EXPECT(said && said->campaign == 0);
     EXPECT_NEAR(doubt.campaign[1].users_without, 0.5, 1e-9);
     EXPECT(isnan(doubt.campaign[0].low));
