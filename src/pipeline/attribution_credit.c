@@ -19,6 +19,7 @@
 #include "model/journey_removal.h"
 #include "pipeline/attribution_document.h"
 #include "pipeline/incremental_document.h"
+#include "pipeline/stage.h"
 #include "pipeline/stage_key.h"
 #include "table/source.h"
 #include "table/writer.h"
@@ -275,8 +276,9 @@ static struct journey_rows credited_rows(const struct attribution_run *run)
     return (struct journey_rows){.row = row, .count = set->count};
 }
 
-static bool make_credit(struct attribution_run *run, const char *folder, struct error *err)
+static bool make_credit(void *context, const char *folder, struct error *err)
 {
+    struct attribution_run *run = context;
     struct arena memory = {0};
     struct attention_pass pass;
 
@@ -300,16 +302,14 @@ bool attribution_run_credit(struct attribution_run *run, struct error *err)
     run->credit_key = stage_key_number(run->credit_key, run->incremental_key);
     if (truth)
         run->credit_key = stage_key_files(run->credit_key, truth);
-    /* What a query reads cannot be known, so its result is never taken for up to date. */
-    if (!truth || !table_source_is_query(truth))
-        run->credit = workspace_find(run->space, "attribution", run->credit_key);
-    if (run->credit) {
-        progress_skip("attribution", run->options->quiet);
-        return true;
-    }
-    if (!workspace_begin(run->space, "attribution", &run->credit, err) ||
-        !make_credit(run, run->credit, err) ||
-        !workspace_finish(run->space, "attribution", run->credit_key, err))
-        return error_wrap(err, "attribution");
-    return true;
+    const struct stage stage = {
+        .space = run->space,
+        .name = "attribution",
+        .key = run->credit_key,
+        .untrusted = truth && table_source_is_query(truth),
+        .quiet = run->options->quiet,
+        .run = run,
+        .make = make_credit,
+    };
+    return stage_run(&stage, &run->credit, err);
 }

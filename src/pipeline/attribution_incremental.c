@@ -9,6 +9,7 @@
 #include "base/progress.h"
 #include "pipeline/config_internal.h"
 #include "pipeline/incremental_document.h"
+#include "pipeline/stage.h"
 #include "pipeline/stage_document.h"
 #include "pipeline/stage_key.h"
 #include "table/source.h"
@@ -115,13 +116,12 @@ static bool make_incremental(const struct attribution_run *run, const char *fold
     return ok;
 }
 
-static bool run_stage(struct attribution_run *run, uint64_t key, struct error *err)
+/* A run without the model publishes a stage without files, so that those of earlier ones go. */
+static bool make(void *context, const char *folder, struct error *err)
 {
-    if (!workspace_begin(run->space, "incremental", &run->incremental, err))
-        return false;
-    if (run->config->incremental.enabled && !make_incremental(run, run->incremental, err))
-        return error_wrap(err, "incremental");
-    return workspace_finish(run->space, "incremental", key, err);
+    struct attribution_run *run = context;
+
+    return !run->config->incremental.enabled || make_incremental(run, folder, err);
 }
 
 bool attribution_run_incremental(struct attribution_run *run, struct error *err)
@@ -130,20 +130,23 @@ bool attribution_run_incremental(struct attribution_run *run, struct error *err)
     const bool enabled = run->config->incremental.enabled;
     const bool files =
         run->config->source.path && !(experiments && table_source_is_query(experiments));
-    const uint64_t key = incremental_key(run);
-    bool ok = true;
+    const struct stage stage = {
+        .space = run->space,
+        .name = "incremental",
+        .key = incremental_key(run),
+        .untrusted = enabled && !files,
+        .resumes = true,
+        .quiet = run->options->quiet || !enabled,
+        .run = run,
+        .make = make,
+    };
 
-    /* What a query reads cannot be known, so its result is never taken for up to date. */
-    if (files || !enabled)
-        run->incremental = workspace_find(run->space, "incremental", key);
-    if (run->incremental && enabled)
-        progress_skip("incremental", run->options->quiet);
-    if (!run->incremental && !run_stage(run, key, err))
+    if (!stage_run(&stage, &run->incremental, err))
         return false;
     char *path = file_join(run->incremental, summary_name);
-    if (enabled && file_exists(path))
-        ok = stage_document_read(&run->caused, run->incremental, summary_name, err) &&
-             stage_key_content(&run->incremental_key, path, err);
+    const bool ok = !enabled || !file_exists(path) ||
+                    (stage_document_read(&run->caused, run->incremental, summary_name, err) &&
+                     stage_key_content(&run->incremental_key, path, err));
     free(path);
     return ok;
 }
