@@ -1,5 +1,6 @@
 #include "base/arena.h"
 
+#include <malloc.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -156,4 +157,19 @@ void *memory_resize(void *memory, size_t count, size_t size)
     if (!larger)
         out_of_memory(bytes);
     return larger;
+}
+
+#if defined(__SANITIZE_THREAD__)
+#define HEAP_IS_LIBRARYS 0
+#elif defined(__clang__)
+#define HEAP_IS_LIBRARYS !__has_feature(thread_sanitizer)
+#else
+#define HEAP_IS_LIBRARYS 1
+#endif
+
+void memory_trim(void)
+{
+    /* The C library's own heap may not even be set up where a sanitizer has put its own there. */
+    if (HEAP_IS_LIBRARYS)
+        malloc_trim(0);
 }

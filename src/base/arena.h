@@ -46,4 +46,10 @@ void *memory_take(size_t count, size_t size);
 void *memory_take_zeroed(size_t count, size_t size);
 void *memory_resize(void *memory, size_t count, size_t size);
 
+/*
+ * Give the system back what free() has kept, also in small holes. A walk over the whole heap: for
+ * the ends of phases.
+ */
+void memory_trim(void);
+
 #endif

@@ -9,7 +9,6 @@
 #include "incremental/exposure_merge.h"
 #include "incremental/exposure_watch.h"
 
-#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -69,7 +68,7 @@ static bool sort_partition(struct reading *r, size_t p, struct arena *memory, ui
     grouping_release(&r->scattered, p, &r->spill);
     /* Where not all fits, the small holes that records left must not stay resident. */
     if (atomic_load(&r->spill.end) > 0)
-        malloc_trim(0);
+        memory_trim();
     return true;
 }
 

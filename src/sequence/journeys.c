@@ -7,7 +7,6 @@
 #include "sequence/feature_hot.h"
 #include "sequence/journey_write.h"
 
-#include <malloc.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -86,7 +85,7 @@ static void sort_work(void *context, size_t rank, size_t size)
         /* In a build that does not fit, the small holes that records left must not stay resident.
          */
         if (atomic_load(&b->spill.end) > 0)
-            malloc_trim(0);
+            memory_trim();
         const size_t done = atomic_fetch_add(&b->finished, 1) + 1;
         if (rank == 0)
             progress_update(&b->progress, done, NULL);
